@@ -1,0 +1,53 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The targets, top to bottom: arrows point down only. The line in the middle is the Docker Engine
+// API: nothing above it imports anything below it (`bin/check-layers` proves it). Only the executable,
+// which decides what face was asked for, links both sides.
+let package = Package(
+    name: "drydock",
+    products: [.executable(name: "drydock", targets: ["drydock"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        .executableTarget(
+            name: "drydock",
+            dependencies: [
+                "Shell", "DockerCLI", "Narration", "EngineClient", "EngineServer", "Engine", "Kernel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        // Above the line: clients of the engine.
+        .target(name: "Shell", dependencies: ["DockerCLI", "Narration", "EngineClient", "CEditLine"]),
+        .target(name: "Narration", dependencies: ["EngineAPI"]),
+        .target(name: "DockerCLI", dependencies: ["EngineClient", "EngineAPI"]),
+        .target(name: "EngineClient", dependencies: ["EngineAPI", "HTTPMessages"]),
+
+        // The line: what both sides say to each other.
+        .target(name: "EngineAPI", dependencies: ["OrderedJSON"]),
+        .target(name: "HTTPMessages", dependencies: ["Posix"]),
+
+        // Below the line: the engine.
+        .target(name: "EngineServer", dependencies: ["Engine", "EngineAPI", "HTTPMessages"]),
+        .target(name: "Engine", dependencies: ["Steps", "OCI", "Kernel", "EngineAPI"]),
+        .target(name: "Steps", dependencies: ["Kernel", "EngineAPI"]),
+        .target(name: "OCI", dependencies: ["OrderedJSON", "Posix", "CArchive"]),
+        .target(name: "Kernel", dependencies: ["Posix", "CSandbox", "CSeccomp", "CNFTables"]),
+
+        // Leaves: no knowledge of containers.
+        .target(name: "OrderedJSON"),
+        .target(name: "Posix", dependencies: ["CLinux"]),
+        .target(name: "CLinux"),
+        .target(name: "CSandbox"),
+        .systemLibrary(
+            name: "CArchive", pkgConfig: nil,
+            providers: [.apt(["libarchive-dev", "libzstd-dev", "zlib1g-dev", "libacl1-dev"])]),
+        .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CNFTables", providers: [.apt(["libnftables-dev"])]),
+        .systemLibrary(name: "CEditLine", providers: [.apt(["libedit-dev"])]),
+
+        .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

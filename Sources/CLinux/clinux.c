@@ -1,0 +1,46 @@
+#define _GNU_SOURCE
+#include "clinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+int linux_pipe2(int ends[2], int flags) { return pipe2(ends, flags); }
+const char *linux_errno_name(int number) { return strerrorname_np(number); }
+int linux_accept(int socket, int flags) { return accept4(socket, NULL, NULL, flags); }
+
+int linux_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -1;
+    *pid = peer.pid;
+    *uid = peer.uid;
+    *gid = peer.gid;
+    return 0;
+}
+
+int linux_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+    struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int linux_pidfd_send_signal(int pidfd, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+int linux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+uint64_t linux_makedev(uint32_t major_number, uint32_t minor_number) { return makedev(major_number, minor_number); }
+uint32_t linux_major(uint64_t device) { return major(device); }
+uint32_t linux_minor(uint64_t device) { return minor(device); }
+int linux_unshare(int flags) { return unshare(flags); }
+int linux_setns(int fd, int kind) { return setns(fd, kind); }
+pid_t linux_gettid(void) { return gettid(); }
+int linux_rename_noreplace(const char *from, const char *to) {
+    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}

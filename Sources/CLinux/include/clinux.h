@@ -1,0 +1,36 @@
+// The Linux and GNU calls that Swift's Glibc module leaves out, declared so that Swift sees them.
+// Nothing here does more than pass its arguments on.
+#ifndef DRYDOCK_CLINUX_H
+#define DRYDOCK_CLINUX_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/// pipe2(2)
+int linux_pipe2(int ends[2], int flags);
+/// strerrorname_np(3): "ENOENT", or NULL for a number without a name.
+const char *linux_errno_name(int number);
+/// accept4(2), without the peer's address.
+int linux_accept(int socket, int flags);
+/// SO_PEERCRED of a unix socket: process, user and group of the peer (socket(7)).
+int linux_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
+/// openat2(2) with the given open_how: flags, mode and resolve as in linux/openat2.h.
+int linux_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+/// pidfd_send_signal(2)
+int linux_pidfd_send_signal(int pidfd, int signal);
+/// pidfd_open(2)
+int linux_pidfd_open(pid_t pid);
+/// makedev(3), major(3), minor(3)
+uint64_t linux_makedev(uint32_t major, uint32_t minor);
+uint32_t linux_major(uint64_t device);
+uint32_t linux_minor(uint64_t device);
+/// unshare(2)
+int linux_unshare(int flags);
+/// setns(2)
+int linux_setns(int fd, int kind);
+/// gettid(2)
+pid_t linux_gettid(void);
+/// renameat2(2) with RENAME_NOREPLACE.
+int linux_rename_noreplace(const char *from, const char *to);
+
+#endif

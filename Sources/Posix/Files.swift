@@ -1,0 +1,138 @@
+import Glibc
+
+/// Whole-file operations: small files are read at once and replaced atomically.
+public enum Files {
+    /// Reads a whole file.
+    /// - Throws: ``SystemError`` naming the path.
+    public static func read(_ path: String) throws(SystemError) -> [UInt8] {
+        let file = try Descriptor.open(path, O_RDONLY)
+        do throws(SystemError) { return try file.readToEnd() } catch { throw SystemError("reading \(path)", code: error.code) }
+    }
+
+    /// Reads a whole file as UTF-8; bytes that are not UTF-8 become U+FFFD.
+    public static func text(_ path: String) throws(SystemError) -> String {
+        String(decoding: try read(path), as: UTF8.self)
+    }
+
+    /// Replaces a file's contents so that a reader, or a crash, sees the old or the new, never a part.
+    ///
+    /// The bytes go to a temporary name in the same directory, are synced, and renamed over `path`; the directory is
+    /// synced last (`rename(2)`, `fsync(2)`).
+    ///
+    /// - Parameters:
+    ///   - path: The file to replace or make; its directory must exist.
+    ///   - mode: Permission bits, exactly (the umask does not apply).
+    ///   - durable: Whether to wait for the disk. Without it a power loss may lose the change, a crash can't.
+    public static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o644, durable: Bool = true)
+        throws(SystemError)
+    {
+        let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
+        do throws(SystemError) {
+            let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            try check("setting the mode of \(temporary)") { fchmod(file.number, mode) }
+            try file.write(bytes)
+            if durable { try check("syncing \(temporary)") { fsync(file.number) } }
+            try check("renaming \(temporary) to \(path)") { Glibc.rename(temporary, path) }
+            if durable {
+                let directory = try Descriptor.open(parent(of: path), O_RDONLY | O_DIRECTORY)
+                try check("syncing \(parent(of: path))") { fsync(directory.number) }
+            }
+        } catch {
+            unlink(temporary)
+            throw error.operation == "writing" ? SystemError("writing \(path)", code: error.code) : error
+        }
+    }
+
+    /// Makes a directory and its missing parents (`mkdir(2)`); one that exists is fine.
+    public static func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
+        if mkdir(path, mode) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, parent(of: path) != path else { throw .last("making directory \(path)") }
+        try makeDirectories(parent(of: path), mode: mode)
+        if mkdir(path, mode) != 0 && errno != EEXIST { throw .last("making directory \(path)") }
+    }
+
+    /// Removes a directory with all it holds, without following symbolic links; one that is missing is fine.
+    ///
+    /// It never leaves the file system it started on: a mount point below is an error (EBUSY), not a way out.
+    public static func removeTree(_ path: String) throws(SystemError) {
+        var status = stat()
+        if lstat(path, &status) != 0 {
+            if errno == ENOENT { return }
+            throw .last("looking at \(path)")
+        }
+        try removeEntry(AT_FDCWD, path, isDirectory: status.st_mode & S_IFMT == S_IFDIR, shown: path)
+    }
+
+    private static func removeEntry(_ parent: Int32, _ name: String, isDirectory: Bool, shown: String) throws(SystemError) {
+        if isDirectory {
+            let number = try check("opening \(shown)") {
+                openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            }
+            let directory = Descriptor(owning: number)
+            for entry in try entries(of: directory, shown: shown) {
+                try removeEntry(number, entry.name, isDirectory: entry.isDirectory, shown: "\(shown)/\(entry.name)")
+            }
+        }
+        if unlinkat(parent, name, isDirectory ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT {
+            throw .last("removing \(shown)")
+        }
+    }
+
+    /// One entry of a directory, without `.` and `..`.
+    public struct Entry: Sendable, Equatable {
+        /// The entry's name, not its path.
+        public var name: String
+        /// Whether it is a directory itself; a symbolic link to one is not.
+        public var isDirectory: Bool
+    }
+
+    /// Lists a directory (`readdir(3)`), sorted by name.
+    public static func list(_ path: String) throws(SystemError) -> [Entry] {
+        try entries(of: try Descriptor.open(path, O_RDONLY | O_DIRECTORY), shown: path)
+    }
+
+    private static func entries(of directory: Descriptor, shown: String) throws(SystemError) -> [Entry] {
+        let copy = try check("duplicating a descriptor") { fcntl(directory.number, F_DUPFD_CLOEXEC, 3) }
+        guard let stream = fdopendir(copy) else {
+            let error = SystemError.last("listing \(shown)")
+            close(copy)
+            throw error
+        }
+        defer { closedir(stream) }
+        var found: [Entry] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name == "." || name == ".." { continue }
+            var isDirectory = Int(entry.pointee.d_type) == Int(DT_DIR)
+            if Int(entry.pointee.d_type) == Int(DT_UNKNOWN) {
+                var status = stat()
+                isDirectory =
+                    fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0
+                    && status.st_mode & S_IFMT == S_IFDIR
+            }
+            found.append(Entry(name: name, isDirectory: isDirectory))
+        }
+        return found.sorted { $0.name < $1.name }
+    }
+
+    /// Whether something exists at a path; a dangling symbolic link does.
+    public static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// A symbolic link's target (`readlink(2)`).
+    public static func linkTarget(_ path: String) throws(SystemError) -> String {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = try check("reading link \(path)") { readlink(path, &buffer, buffer.count) }
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+
+    /// The directory that holds a path: `/a` for `/a/b`, `/` for `/a`, `.` for `a`.
+    public static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}
