@@ -22,14 +22,16 @@ let package = Package(
         .target(name: "Shell", dependencies: ["DockerCLI", "Narration", "EngineClient", "CEditLine"]),
         .target(name: "Narration", dependencies: ["EngineAPI"]),
         .target(name: "DockerCLI", dependencies: ["EngineClient", "EngineAPI"]),
-        .target(name: "EngineClient", dependencies: ["EngineAPI", "HTTPMessages"]),
+        .target(name: "EngineClient", dependencies: ["EngineAPI", "HTTPMessages", "OrderedJSON", "Posix"]),
 
         // The line: what both sides say to each other.
         .target(name: "EngineAPI", dependencies: ["OrderedJSON"]),
         .target(name: "HTTPMessages", dependencies: ["Posix"]),
 
         // Below the line: the engine.
-        .target(name: "EngineServer", dependencies: ["Engine", "EngineAPI", "HTTPMessages"]),
+        .target(
+            name: "EngineServer",
+            dependencies: ["Engine", "EngineAPI", "HTTPMessages", "OrderedJSON", "Posix", "CLinux"]),
         .target(name: "Engine", dependencies: ["Steps", "OCI", "Kernel", "EngineAPI"]),
         .target(name: "Steps", dependencies: ["Kernel", "EngineAPI"]),
         .target(name: "OCI", dependencies: ["OrderedJSON", "Posix", "CArchive"]),
@@ -48,6 +50,12 @@ let package = Package(
         .systemLibrary(name: "CEditLine", providers: [.apt(["libedit-dev"])]),
 
         .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
+        .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "Posix"]),
+        .testTarget(
+            name: "EngineClientTests", dependencies: ["EngineClient", "HTTPMessages", "OrderedJSON", "Posix"]),
+        .testTarget(
+            name: "EngineServerTests",
+            dependencies: ["EngineServer", "EngineClient", "HTTPMessages", "OrderedJSON", "Posix"]),
     ],
     swiftLanguageModes: [.v6]
 )
