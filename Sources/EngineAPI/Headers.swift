@@ -1,0 +1,14 @@
+/// Drydock's additions to the Docker Engine API.
+public enum DrydockAPI {
+    /// The response header that names the operation whose steps a request caused.
+    public static let operationHeader = "Drydock-Operation"
+    /// The request header that asks for a plan: the answer is a JSON array of ``StepRecord``, nothing is performed.
+    public static let explainHeader = "Drydock-Explain"
+    /// The endpoint of the step stream: JSON lines of ``StepRecord``. Query: `operation=ID` (repeatable),
+    /// `follow=1`.
+    public static let stepsPath = "/drydock/steps"
+    /// The newest version of the Docker Engine API that the engine answers as.
+    public static let version = "1.47"
+    /// The oldest version that it understands.
+    public static let minimumVersion = "1.24"
+}

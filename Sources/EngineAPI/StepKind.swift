@@ -1,0 +1,113 @@
+/// What kind of thing a step does to the kernel or to the engine's disk.
+///
+/// The raw value is the stable name in the step stream, in lesson checks (`steps`), and the key under which the
+/// explanation catalog has its texts: a kind without an explanation in every language fails a test.
+public enum StepKind: String, Sendable, Codable, CaseIterable, Hashable {
+    // Images
+    /// A reference was resolved to an image that is on this node.
+    case imageResolve = "image.resolve"
+    /// An archive was read and its images stored.
+    case imageLoad = "image.load"
+    /// An image was made from a plain root file system.
+    case imageImport = "image.import"
+    /// A layer was unpacked into a directory of its own, once for all containers.
+    case layerUnpack = "layer.unpack"
+    /// A name was given to an image.
+    case imageTag = "image.tag"
+    /// A name was taken from an image.
+    case imageUntag = "image.untag"
+    /// An image's configuration and the layers nobody else uses were removed.
+    case imageDelete = "image.delete"
+
+    // The container on disk
+    /// The container was written down: identity, settings, log.
+    case containerCreate = "container.create"
+    /// The container's own writable layer was made, empty.
+    case layerCreate = "layer.create"
+    /// The writable layer was removed, with all that the container had written.
+    case layerDelete = "layer.delete"
+    /// What the engine knew of the container was removed.
+    case containerDelete = "container.delete"
+    /// The container was given another name.
+    case containerRename = "container.rename"
+
+    // Starting
+    /// The image's layers and the container's own were stacked into one tree.
+    case overlayMount = "overlay.mount"
+    /// A control group was made.
+    case cgroupCreate = "cgroup.create"
+    /// A resource was limited.
+    case cgroupLimit = "cgroup.limit"
+    /// A process was made in new namespaces.
+    case processClone = "process.clone"
+    /// The process joined its control groups.
+    case cgroupJoin = "cgroup.join"
+    /// The tree became the process's future root.
+    case rootAttach = "root.attach"
+    /// `/proc` was mounted for the container's own PID namespace.
+    case mountProc = "mount.proc"
+    /// `/dev` was filled with the few harmless devices.
+    case mountDev = "mount.dev"
+    /// `/sys` was mounted read-only, with the container's view of its cgroups.
+    case mountSys = "mount.sys"
+    /// `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf` were laid over the image's.
+    case mountFiles = "mount.files"
+    /// A volume or a directory of the machine was bound into the container.
+    case mountVolume = "mount.volume"
+    /// A file system in memory was mounted in the container.
+    case mountTmpfs = "mount.tmpfs"
+    /// Kernel files that a container must not see or change were covered.
+    case mountMask = "mount.mask"
+    /// The tree became `/`, and the machine's root went out of reach.
+    case rootPivot = "root.pivot"
+    /// The container's host name was set.
+    case hostnameSet = "hostname.set"
+    /// Kernel parameters of the container's own namespaces were set.
+    case parameterSet = "parameter.set"
+    /// A pseudo-terminal of the container's own was opened.
+    case terminalOpen = "terminal.open"
+    /// Limits of the process itself were set.
+    case resourceLimit = "resource.limit"
+    /// The process changed to the user it is to run as.
+    case userBecome = "user.become"
+    /// Capabilities were taken away.
+    case capabilitiesDrop = "capabilities.drop"
+    /// The system call filter was loaded.
+    case seccompLoad = "seccomp.load"
+    /// The process became the container's program.
+    case processExecute = "process.execute"
+
+    // Networks
+    /// A network namespace was made for a node.
+    case nodeCreate = "node.create"
+    /// A bridge was made.
+    case bridgeCreate = "bridge.create"
+    /// A virtual cable was laid between the container and a bridge.
+    case vethCreate = "veth.create"
+    /// An interface was given an address.
+    case addressAssign = "address.assign"
+    /// A route was added.
+    case routeAdd = "route.add"
+    /// The process stays in another's network namespace: the node's, or another container's.
+    case networkJoin = "network.join"
+    /// The container has a loopback interface only.
+    case networkNone = "network.none"
+    /// The container's address went back, its cable is gone.
+    case networkRelease = "network.release"
+
+    // A second process
+    /// A process entered the namespaces of a running container.
+    case namespaceEnter = "namespace.enter"
+
+    // Running and ending
+    /// A signal was sent.
+    case processSignal = "process.signal"
+    /// A process ended and was reaped.
+    case processEnd = "process.end"
+    /// All processes of a cgroup were stopped where they stood.
+    case cgroupFreeze = "cgroup.freeze"
+    /// They were let go on.
+    case cgroupThaw = "cgroup.thaw"
+    /// A control group was removed.
+    case cgroupRemove = "cgroup.remove"
+}
