@@ -35,7 +35,7 @@ let package = Package(
         .target(name: "Engine", dependencies: ["Steps", "OCI", "Kernel", "EngineAPI"]),
         .target(name: "Steps", dependencies: ["Kernel", "EngineAPI"]),
         .target(name: "OCI", dependencies: ["OrderedJSON", "Posix", "CArchive"]),
-        .target(name: "Kernel", dependencies: ["Posix", "CSandbox", "CSeccomp", "CNFTables"]),
+        .target(name: "Kernel", dependencies: ["Posix", "CLinux", "CSandbox", "CSeccomp", "CNFTables"]),
 
         // Leaves: no knowledge of containers.
         .target(name: "OrderedJSON"),
@@ -50,6 +50,7 @@ let package = Package(
         .systemLibrary(name: "CEditLine", providers: [.apt(["libedit-dev"])]),
 
         .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
+        .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "Posix"]),
         .testTarget(
             name: "EngineClientTests", dependencies: ["EngineClient", "HTTPMessages", "OrderedJSON", "Posix"]),
