@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,6 +42,7 @@ uint32_t linux_minor(uint64_t device) { return minor(device); }
 int linux_unshare(int flags) { return unshare(flags); }
 int linux_setns(int fd, int kind) { return setns(fd, kind); }
 pid_t linux_gettid(void) { return gettid(); }
+int linux_set_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }
 int linux_rename_noreplace(const char *from, const char *to) {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }

@@ -53,7 +53,7 @@ enum EngineAddress: Sendable, Equatable {
     func connect() throws(ConnectionError) -> BufferedConnection {
         do throws(SystemError) {
             switch self {
-            case .unix(let path): return BufferedConnection(try Self.connectUnix(path))
+            case .unix(let path): return BufferedConnection(try UnixSocket.connect(path))
             case .tcp(let host, let port): return BufferedConnection(try Self.connectTCP(host, port))
             }
         } catch {
@@ -62,26 +62,6 @@ enum EngineAddress: Sendable, Equatable {
             default: throw ConnectionError(.notRunning, host: text)
             }
         }
-    }
-
-    private static func connectUnix(_ path: String) throws(SystemError) -> Descriptor {
-        let socket = Descriptor(
-            owning: try check("making a socket") {
-                Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-            })
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let capacity = MemoryLayout.size(ofValue: address.sun_path)
-        guard path.utf8.count < capacity else { throw SystemError("connecting to \(path)", code: ENAMETOOLONG) }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        try check("connecting to \(path)") {
-            withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Glibc.connect(socket.number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-        }
-        return socket
     }
 
     private static func connectTCP(_ host: String, _ port: String) throws(SystemError) -> Descriptor {

@@ -30,6 +30,8 @@ int linux_unshare(int flags);
 int linux_setns(int fd, int kind);
 /// gettid(2)
 pid_t linux_gettid(void);
+/// pthread_setname_np(3) for the calling thread; at most 15 bytes.
+int linux_set_thread_name(const char *name);
 /// renameat2(2) with RENAME_NOREPLACE.
 int linux_rename_noreplace(const char *from, const char *to);
 
