@@ -33,7 +33,7 @@ let package = Package(
             name: "EngineServer",
             dependencies: ["Engine", "EngineAPI", "HTTPMessages", "OrderedJSON", "Posix", "CLinux"]),
         .target(name: "Engine", dependencies: ["Steps", "OCI", "Kernel", "EngineAPI"]),
-        .target(name: "Steps", dependencies: ["Kernel", "EngineAPI"]),
+        .target(name: "Steps", dependencies: ["EngineAPI", "Posix", "OrderedJSON"]),
         .target(name: "OCI", dependencies: ["OrderedJSON", "Posix", "CArchive"]),
         .target(name: "Kernel", dependencies: ["Posix", "CLinux", "CSandbox", "CSeccomp", "CNFTables"]),
 

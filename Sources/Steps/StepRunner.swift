@@ -1,0 +1,127 @@
+import EngineAPI
+import Glibc
+import OrderedJSON
+import Posix
+
+/// Performs procedures: journals, performs, records, and on a failure takes back what was done, last first.
+public final class StepRunner: Sendable {
+    private let journal: Journal
+    private let log: StepLog
+    private let isSimulated: Bool
+
+    /// A runner that tells of its steps in a log.
+    public init(journal: Journal, log: StepLog, isSimulated: Bool) {
+        self.journal = journal
+        self.log = log
+        self.isSimulated = isSimulated
+    }
+
+    /// A new identity for an operation.
+    public static func newOperation() -> String {
+        String(UInt64.random(in: 0x1000_0000_0000_0000 ... .max), radix: 16)
+    }
+
+    /// Performs all steps of a procedure.
+    ///
+    /// - Parameters:
+    ///   - procedure: What to do.
+    ///   - operation: Its identity; operations that a request causes may share one.
+    ///   - undoing: Who takes steps back.
+    /// - Throws: The error of the step that failed, after the performed ones were taken back.
+    public func run(_ procedure: Procedure, operation: String, undoing: any Undoing) throws {
+        let entry = try journal.begin(operation + "-" + String(UInt32.random(in: 0 ... .max), radix: 16))
+        var performed: [(record: StepRecord, undo: [UndoAction])] = []
+        var pending = Array(procedure.steps.reversed())
+        while let step = pending.popLast() {
+            var record = StepRecord(
+                operation: operation, title: procedure.title, index: performed.count + 1, kind: step.kind,
+                state: .performed, command: step.command, object: procedure.object, facts: step.facts,
+                time: Clock.realtime(), isSimulated: isSimulated)
+            let begin = Clock.monotonic()
+            do {
+                try entry.intend(step.undo)
+                let outcome = try step.perform()
+                record.duration = outcome.duration ?? (Clock.monotonic() - begin)
+                try entry.intend(outcome.undo)
+                record.facts.merge(outcome.facts) { $1 }
+                record.evidence = outcome.evidence
+                record.command = outcome.command ?? step.command
+                performed.append((record, step.undo + outcome.undo))
+                log.publish(record)
+                pending += outcome.followUps.reversed()
+            } catch {
+                record.duration = Clock.monotonic() - begin
+                record.state = .failed
+                record.failure = StepFailure(errnoName: (error as? SystemError)?.name, message: "\(error)")
+                log.publish(record)
+                revert(performed + [(record, step.undo)], undoing: undoing)
+                entry.close()
+                throw error
+            }
+        }
+        entry.close()
+    }
+
+    private func revert(_ steps: [(record: StepRecord, undo: [UndoAction])], undoing: any Undoing) {
+        for (record, undo) in steps.reversed() where !undo.isEmpty {
+            var reverted = record
+            reverted.time = Clock.realtime()
+            let begin = Clock.monotonic()
+            var failures: [String] = []
+            for action in undo.reversed() {
+                do { try undoing.undo(action) } catch { failures.append("\(error)") }
+            }
+            reverted.duration = Clock.monotonic() - begin
+            // The failed step itself was told already; what it half did is taken back in silence.
+            if record.state == .failed && failures.isEmpty { continue }
+            reverted.state = failures.isEmpty ? .reverted : .failed
+            reverted.evidence = []
+            if !failures.isEmpty {
+                let message = "could not take it back: " + failures.joined(separator: "; ")
+                reverted.failure = StepFailure(errnoName: nil, message: message)
+            }
+            log.publish(reverted)
+        }
+    }
+
+    /// Describes a procedure; nothing is performed.
+    public static func plan(_ procedure: Procedure, operation: String, isSimulated: Bool) -> [StepRecord] {
+        procedure.steps.enumerated().map { index, step in
+            StepRecord(
+                operation: operation, title: procedure.title, index: index + 1, kind: step.kind, state: .planned,
+                command: step.command, object: procedure.object, facts: step.facts, isSimulated: isSimulated)
+        }
+    }
+
+    /// Takes back what an engine that died left unfinished.
+    ///
+    /// - Returns: One sentence for each thing that could not be taken back; its journal is kept for the next start.
+    public func recover(undoing: any Undoing) throws -> [String] {
+        var problems: [String] = []
+        for unfinished in try journal.unfinished() {
+            var failed = false
+            for action in unfinished.undo {
+                do { try undoing.undo(action) } catch {
+                    failed = true
+                    problems.append("could not take back a step of operation \(unfinished.operation): \(error)")
+                }
+            }
+            if !failed { journal.forget(unfinished) }
+        }
+        return problems
+    }
+}
+
+/// The kernel's clocks, in nanoseconds (`clock_gettime(2)`).
+public enum Clock {
+    /// Since 1970, UTC.
+    public static func realtime() -> Int64 { read(CLOCK_REALTIME) }
+    /// Since some moment; never set back.
+    public static func monotonic() -> Int64 { read(CLOCK_MONOTONIC) }
+
+    private static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}
