@@ -34,7 +34,7 @@ let package = Package(
             dependencies: ["Engine", "EngineAPI", "HTTPMessages", "OrderedJSON", "Posix", "CLinux"]),
         .target(name: "Engine", dependencies: ["Steps", "OCI", "Kernel", "EngineAPI"]),
         .target(name: "Steps", dependencies: ["EngineAPI", "Posix", "OrderedJSON"]),
-        .target(name: "OCI", dependencies: ["OrderedJSON", "Posix", "CArchive"]),
+        .target(name: "OCI", dependencies: ["OrderedJSON", "Posix", "CLinux", "CArchive", "COpenSSL"]),
         .target(name: "Kernel", dependencies: ["Posix", "CLinux", "CSandbox", "CSeccomp", "CNFTables"]),
 
         // Leaves: no knowledge of containers.
@@ -45,11 +45,13 @@ let package = Package(
         .systemLibrary(
             name: "CArchive", pkgConfig: nil,
             providers: [.apt(["libarchive-dev", "libzstd-dev", "zlib1g-dev", "libacl1-dev"])]),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CNFTables", providers: [.apt(["libnftables-dev"])]),
         .systemLibrary(name: "CEditLine", providers: [.apt(["libedit-dev"])]),
 
         .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
+        .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "Posix"]),
         .testTarget(

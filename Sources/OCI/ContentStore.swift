@@ -1,0 +1,203 @@
+import Glibc
+import OrderedJSON
+public import Posix
+
+/// Blobs by digest, in a directory that is a plain OCI image layout: `oci-layout`, `index.json`, `blobs/sha256/…`.
+///
+/// Any tool that reads image layouts can read it. A blob appears under its name only when all its bytes are on the disk
+/// and hash to it; until then it is in `ingest/`, which is emptied when the store opens.
+public final class ContentStore: Sendable {
+    /// The layout's directory.
+    public let path: String
+
+    /// Opens the store in a directory, made if it is missing; what an interrupted writer left is removed.
+    /// - Throws: ``OCIError/system(_:)``; ``OCIError/unsupported(_:)`` for a layout of another version.
+    public init(at path: String) throws(OCIError) {
+        self.path = path
+        try system { () throws(SystemError) in
+            try Files.makeDirectories("\(path)/blobs/sha256")
+            try Files.removeTree("\(path)/ingest")
+            try Files.makeDirectories("\(path)/ingest")
+        }
+        let marker = "\(path)/oci-layout"
+        if Files.exists(marker) {
+            let bytes = try system { () throws(SystemError) in try Files.read(marker) }
+            let members = try Members(try JSON(document: bytes, what: marker), what: marker)
+            guard try members.string("imageLayoutVersion") == "1.0.0" else {
+                throw .unsupported("the image layout version of \(path)")
+            }
+        } else {
+            let json: JSON = ["imageLayoutVersion": "1.0.0"]
+            try system { () throws(SystemError) in try Files.replace(marker, with: json.encoded()) }
+        }
+        if !Files.exists("\(path)/index.json") { try replaceIndex(ImageIndex()) }
+    }
+
+    /// Where a blob is, or would be.
+    public func path(of digest: Digest) -> String { "\(path)/blobs/sha256/\(digest.hexadecimal)" }
+
+    /// A blob's size in bytes; `nil` if it is not here.
+    public func size(of digest: Digest) -> Int64? {
+        var status = stat()
+        return stat(path(of: digest), &status) == 0 ? Int64(status.st_size) : nil
+    }
+
+    /// Whether a blob is here.
+    public func has(_ digest: Digest) -> Bool { size(of: digest) != nil }
+
+    /// Opens a blob for reading.
+    /// - Throws: ``OCIError/noSuchBlob(_:)``, ``OCIError/system(_:)``.
+    public func open(_ digest: Digest) throws(OCIError) -> Descriptor {
+        do throws(SystemError) { return try Descriptor.open(path(of: digest), O_RDONLY) } catch {
+            if error.code == ENOENT { throw .noSuchBlob(digest) }
+            throw .system(error)
+        }
+    }
+
+    /// Reads a document (manifest, configuration) and checks that it still is what its digest says.
+    /// - Parameter limit: The size in bytes above which it is refused.
+    /// - Throws: ``OCIError/noSuchBlob(_:)``, ``OCIError/digestMismatch(what:expected:actual:)``, and others.
+    public func read(_ digest: Digest, limit: Int = 8 << 20) throws(OCIError) -> [UInt8] {
+        guard let size = size(of: digest) else { throw .noSuchBlob(digest) }
+        guard size <= limit else {
+            throw .invalidDocument(what: "blob \(digest)", problem: "\(size) bytes are more than the \(limit) allowed")
+        }
+        let file = try open(digest)
+        let bytes = try system { () throws(SystemError) in try file.readToEnd() }
+        let actual = Digest(of: bytes)
+        guard actual == digest else { throw .digestMismatch(what: "stored blob", expected: digest, actual: actual) }
+        return bytes
+    }
+
+    /// Stores bytes that are all in memory; nothing happens if they are stored already.
+    @discardableResult
+    public func add(_ bytes: [UInt8]) throws(OCIError) -> Digest {
+        let digest = Digest(of: bytes)
+        if has(digest) { return digest }
+        let writer = try BlobWriter(in: self, what: "blob", expecting: digest, size: Int64(bytes.count))
+        try writer.write(bytes)
+        return try writer.commit()
+    }
+
+    /// Begins to store a blob piece by piece.
+    /// - Parameters:
+    ///   - what: What it is, for errors: `layer 3 of busybox`.
+    ///   - expected: The digest it must have; `nil` accepts any.
+    ///   - size: The size in bytes it must have; `nil` accepts any. More is refused as soon as it comes.
+    public func writer(_ what: String, expecting expected: Digest? = nil, size: Int64? = nil) throws(OCIError)
+        -> BlobWriter
+    {
+        try BlobWriter(in: self, what: what, expecting: expected, size: size)
+    }
+
+    /// The layout's index: what the images are.
+    public func index() throws(OCIError) -> ImageIndex {
+        let file = "\(path)/index.json"
+        return try ImageIndex(parsing: try system { () throws(SystemError) in try Files.read(file) }, what: file)
+    }
+
+    /// Replaces the layout's index at once.
+    public func replaceIndex(_ index: ImageIndex) throws(OCIError) {
+        let bytes = index.json.encoded(JSONLayout(indent: "  ")) + [0x0A]
+        try system { () throws(SystemError) in try Files.replace("\(path)/index.json", with: bytes) }
+    }
+
+    /// All blobs that are here, sorted.
+    public func digests() throws(OCIError) -> [Digest] {
+        try system { () throws(SystemError) in try Files.list("\(path)/blobs/sha256") }
+            .compactMap { Digest(hexadecimal: $0.name) }
+    }
+
+    /// Removes all blobs but those given.
+    /// - Returns: What was removed.
+    @discardableResult
+    public func collect(keeping kept: Set<Digest>) throws(OCIError) -> [Digest] {
+        let unused = try digests().filter { !kept.contains($0) }
+        for digest in unused {
+            try system { () throws(SystemError) in
+                try check("removing \(path(of: digest))") {
+                    unlink(path(of: digest)) == 0 || errno == ENOENT ? Int32(0) : -1
+                }
+            }
+        }
+        return unused
+    }
+}
+
+/// A blob that is being stored: write, then commit. Let go of without commit, it leaves nothing.
+public final class BlobWriter {
+    private let store: ContentStore
+    private let what: String
+    private let expected: Digest?
+    private let declaredSize: Int64?
+    private let file: Descriptor
+    private let temporary: String
+    private var hasher = SHA256()
+    private var isCommitted = false
+    /// How many bytes were written.
+    public private(set) var count: Int64 = 0
+    private var flushed: Int64 = 0
+
+    init(in store: ContentStore, what: String, expecting expected: Digest?, size: Int64?) throws(OCIError) {
+        self.store = store
+        self.what = what
+        self.expected = expected
+        declaredSize = size
+        let temporary = "\(store.path)/ingest/\(getpid()).\(UInt64.random(in: 0 ... .max))"
+        self.temporary = temporary
+        file = try system { () throws(SystemError) in
+            try Descriptor.open(temporary, O_RDWR | O_CREAT | O_EXCL, mode: 0o644)
+        }
+    }
+
+    deinit { if !isCommitted { unlink(temporary) } }
+
+    /// Adds the next bytes.
+    /// - Throws: ``OCIError/sizeMismatch(what:expected:actual:)`` as soon as there are more than declared.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(OCIError) {
+        if let declaredSize, count + Int64(bytes.count) > declaredSize {
+            throw .sizeMismatch(what: what, expected: declaredSize, actual: count + Int64(bytes.count))
+        }
+        hasher.update(bytes)
+        try system { () throws(SystemError) in try file.write(bytes) }
+        count += Int64(bytes.count)
+        // The disk starts early, so that the sync at the end finds little left to wait for.
+        if count - flushed >= 8 << 20 {
+            sync_file_range(file.number, flushed, count - flushed, UInt32(SYNC_FILE_RANGE_WRITE))
+            flushed = count
+        }
+    }
+
+    /// Adds the next bytes.
+    public func write(_ bytes: [UInt8]) throws(OCIError) {
+        try bytes.withUnsafeBytes { (buffer) throws(OCIError) in try write(buffer) }
+    }
+
+    /// The digest of what was written so far.
+    public var digest: Digest { hasher.finish() }
+
+    /// A second descriptor for reading what was written, at its beginning; it stays readable if the blob is dropped.
+    public func reader() throws(OCIError) -> Descriptor {
+        try system { () throws(SystemError) in try Descriptor.open(temporary, O_RDONLY) }
+    }
+
+    /// Checks size and digest, waits for the disk, and gives the blob its name.
+    /// - Throws: ``OCIError/sizeMismatch(what:expected:actual:)``,
+    ///   ``OCIError/digestMismatch(what:expected:actual:)``, ``OCIError/system(_:)``.
+    @discardableResult
+    public func commit() throws(OCIError) -> Digest {
+        if let declaredSize, count != declaredSize {
+            throw .sizeMismatch(what: what, expected: declaredSize, actual: count)
+        }
+        let digest = hasher.finish()
+        if let expected, digest != expected {
+            throw .digestMismatch(what: what, expected: expected, actual: digest)
+        }
+        try system { () throws(SystemError) in
+            try check("syncing \(temporary)") { fdatasync(file.number) }
+            try check("renaming \(temporary)") { rename(temporary, store.path(of: digest)) }
+        }
+        isCommitted = true
+        return digest
+    }
+}
