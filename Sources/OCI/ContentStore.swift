@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import OrderedJSON
 public import Posix
@@ -114,7 +115,7 @@ public final class ContentStore: Sendable {
     public func collect(keeping kept: Set<Digest>) throws(OCIError) -> [Digest] {
         let unused = try digests().filter { !kept.contains($0) }
         for digest in unused {
-            try system { () throws(SystemError) in
+            _ = try system { () throws(SystemError) in
                 try check("removing \(path(of: digest))") {
                     unlink(path(of: digest)) == 0 || errno == ENOENT ? Int32(0) : -1
                 }
@@ -163,14 +164,14 @@ public final class BlobWriter {
         count += Int64(bytes.count)
         // The disk starts early, so that the sync at the end finds little left to wait for.
         if count - flushed >= 8 << 20 {
-            sync_file_range(file.number, flushed, count - flushed, UInt32(SYNC_FILE_RANGE_WRITE))
+            linux_start_writeback(file.number, flushed, count - flushed)
             flushed = count
         }
     }
 
     /// Adds the next bytes.
     public func write(_ bytes: [UInt8]) throws(OCIError) {
-        try bytes.withUnsafeBytes { (buffer) throws(OCIError) in try write(buffer) }
+        try bytes.withUnsafeBufferPointer { (buffer) throws(OCIError) in try write(UnsafeRawBufferPointer(buffer)) }
     }
 
     /// The digest of what was written so far.

@@ -4,7 +4,9 @@
 #define DRYDOCK_CLINUX_H
 
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/types.h>
+#include <sys/xattr.h>
 
 /// pipe2(2)
 int linux_pipe2(int ends[2], int flags);
@@ -32,6 +34,8 @@ int linux_setns(int fd, int kind);
 pid_t linux_gettid(void);
 /// pthread_setname_np(3) for the calling thread; at most 15 bytes.
 int linux_set_thread_name(const char *name);
+/// sync_file_range(2) with SYNC_FILE_RANGE_WRITE: the disk starts to write a part of a file, nobody waits.
+int linux_start_writeback(int fd, int64_t offset, int64_t count);
 /// renameat2(2) with RENAME_NOREPLACE.
 int linux_rename_noreplace(const char *from, const char *to);
 
