@@ -1,0 +1,123 @@
+import HTTPMessages
+
+/// One line of the routing table.
+public struct Route: Sendable {
+    /// Answers a request. It runs on the connection's own thread and may block; what it throws becomes the answer.
+    public typealias Handler = @Sendable (Request, Responder) throws -> Void
+
+    /// The method.
+    public let method: String
+    /// The path after the version: `/containers/{name}/json`. `{name...}` stands for one or more segments, because
+    /// the names of images hold slashes.
+    public let pattern: String
+    /// The API version that brought the endpoint.
+    public let minimumVersion: APIVersion?
+    let handler: Handler
+    fileprivate let segments: [Segment]
+
+    fileprivate enum Segment: Sendable {
+        case literal(Substring)
+        case parameter(String)
+        case rest(String)
+    }
+
+    /// A route.
+    ///
+    /// - Parameters:
+    ///   - method: `GET`, `POST`, …
+    ///   - pattern: The path's pattern.
+    ///   - minimumVersion: The version that brought the endpoint; older clients get a 400.
+    ///   - handler: What answers.
+    public init(
+        _ method: String, _ pattern: String, since minimumVersion: APIVersion? = nil, _ handler: @escaping Handler
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.minimumVersion = minimumVersion
+        self.handler = handler
+        segments = pattern.split(separator: "/").map { segment in
+            guard segment.hasPrefix("{"), segment.hasSuffix("}") else { return .literal(segment) }
+            let name = segment.dropFirst().dropLast()
+            return name.hasSuffix("...") ? .rest(String(name.dropLast(3))) : .parameter(String(name))
+        }
+    }
+
+    /// The values of the pattern's parameters, if the path fits.
+    fileprivate func match(_ path: [Substring]) -> [String: String]? {
+        var parameters: [String: String] = [:]
+        var index = 0
+        for (place, segment) in segments.enumerated() {
+            switch segment {
+            case .literal(let text):
+                guard index < path.count, path[index] == text else { return nil }
+                index += 1
+            case .parameter(let name):
+                guard index < path.count, !path[index].isEmpty else { return nil }
+                parameters[name] = String(path[index])
+                index += 1
+            case .rest(let name):
+                let end = path.count - (segments.count - place - 1)
+                guard end > index else { return nil }
+                parameters[name] = path[index..<end].joined(separator: "/")
+                index = end
+            }
+        }
+        return index == path.count ? parameters : nil
+    }
+}
+
+/// Finds the handler of a request: the first route of the table that fits.
+public struct Router: Sendable {
+    /// The oldest API version that is understood.
+    public let minimumVersion: APIVersion
+    /// The newest, which requests without a version get.
+    public let maximumVersion: APIVersion
+    private let routes: [String: [Route]]
+
+    /// What a request's path says.
+    struct Match: Sendable {
+        var route: Route
+        var version: APIVersion
+        var parameters: [String: String]
+    }
+
+    /// A router of the given table.
+    public init(_ routes: [Route], minimumVersion: APIVersion = "1.24", maximumVersion: APIVersion = "1.47") {
+        self.minimumVersion = minimumVersion
+        self.maximumVersion = maximumVersion
+        self.routes = Dictionary(grouping: routes) { $0.method }
+    }
+
+    /// Finds the route of a request.
+    /// - Throws: ``APIError`` with Docker's texts: 404 `page not found` where none fits, 400 for a version that is
+    ///   too old or too new.
+    func match(_ head: RequestHead) throws(APIError) -> Match {
+        guard let path = PercentEncoding.decode(head.path) else { throw .badRequest("invalid URL escape in the path") }
+        var segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        var asked: Substring?
+        if let first = segments.first, first.count > 1, first.hasPrefix("v"),
+            first.dropFirst().allSatisfy({ $0 == "." || $0.isASCII && $0.isNumber })
+        {
+            asked = first.dropFirst()
+            segments.removeFirst()
+        }
+        for route in routes[head.method] ?? [] {
+            guard let parameters = route.match(segments) else { continue }
+            let version = asked.map { APIVersion($0) } ?? maximumVersion
+            if version < minimumVersion {
+                throw .badRequest(
+                    "client version \(asked ?? "") is too old. Minimum supported API version is \(minimumVersion), "
+                        + "please upgrade your client to a newer version")
+            }
+            if version > maximumVersion {
+                throw .badRequest(
+                    "client version \(asked ?? "") is too new. Maximum supported API version is \(maximumVersion)")
+            }
+            if let minimum = route.minimumVersion, version < minimum {
+                throw .badRequest("\(route.method) \(route.pattern) requires minimum API version \(minimum)")
+            }
+            return Match(route: route, version: version, parameters: parameters)
+        }
+        throw .notFound("page not found")
+    }
+}
