@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -50,3 +51,21 @@ int linux_rename_noreplace(const char *from, const char *to) {
 int linux_start_writeback(int fd, int64_t offset, int64_t count) {
     return sync_file_range(fd, offset, count, SYNC_FILE_RANGE_WRITE);
 }
+
+int linux_fsopen(const char *type) { return fsopen(type, FSOPEN_CLOEXEC); }
+int linux_fsconfig(int context, unsigned command, const char *key, const char *value) {
+    return fsconfig(context, command, key, value, 0);
+}
+int linux_fsmount(int context, unsigned attributes) { return fsmount(context, FSMOUNT_CLOEXEC, attributes); }
+int linux_clone_mount(const char *path, int is_recursive) {
+    return open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (is_recursive ? AT_RECURSIVE : 0));
+}
+int linux_set_mount_attributes(int mount, uint64_t attributes) {
+    struct mount_attr change = {.attr_set = attributes};
+    return mount_setattr(mount, "", AT_EMPTY_PATH, &change, sizeof change);
+}
+int linux_make_mounts_slave(void) { return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL); }
+int linux_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *options) {
+    return mount(source, target, type, flags, options);
+}
+int linux_umount(const char *target, int flags) { return umount2(target, flags); }

@@ -38,5 +38,20 @@ int linux_set_thread_name(const char *name);
 int linux_start_writeback(int fd, int64_t offset, int64_t count);
 /// renameat2(2) with RENAME_NOREPLACE.
 int linux_rename_noreplace(const char *from, const char *to);
+/// fsopen(2), close-on-exec.
+int linux_fsopen(const char *type);
+/// fsconfig(2): FSCONFIG_SET_STRING (1) of a key, FSCONFIG_SET_FLAG (0) without a value, or FSCONFIG_CMD_CREATE (6).
+int linux_fsconfig(int context, unsigned command, const char *key, const char *value);
+/// fsmount(2), close-on-exec, with MOUNT_ATTR_… flags.
+int linux_fsmount(int context, unsigned attributes);
+/// open_tree(2) with OPEN_TREE_CLONE, close-on-exec: a copy of a mount, attached nowhere.
+int linux_clone_mount(const char *path, int is_recursive);
+/// mount_setattr(2) of an open mount: MOUNT_ATTR_… flags to set.
+int linux_set_mount_attributes(int mount, uint64_t attributes);
+/// mount(2) that changes the propagation of all mounts to MS_SLAVE.
+int linux_make_mounts_slave(void);
+/// mount(2) and umount2(2)
+int linux_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *options);
+int linux_umount(const char *target, int flags);
 
 #endif
