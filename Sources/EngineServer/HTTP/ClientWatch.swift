@@ -40,7 +40,9 @@ public final class ClientWatch: Sendable {
         try Thread.start("client-watch") { Self.run(epoll, shared) }
     }
 
-    func register(_ descriptor: Descriptor, _ action: @escaping @Sendable () -> Void) throws(SystemError) -> Registration {
+    func register(_ descriptor: Descriptor, _ action: @escaping @Sendable () -> Void) throws(SystemError)
+        -> Registration
+    {
         let duplicate = try descriptor.duplicate()
         let key = Self.nextKey.wrappingAdd(1, ordering: .relaxed).newValue
         shared.entries.withLock { $0[key] = Entry(descriptor: duplicate, action: action) }
