@@ -167,8 +167,8 @@ public final class EngineClient: Sendable {
         do throws(HTTPFailure) {
             try call.send(on: connection, version: version, hostHeader: address.hostHeader)
         } catch {
-            // An engine that refuses a body answers without reading it all; its answer says more than EPIPE.
-            guard case .descriptor = call.body, connection.hasInput else { throw error }
+            // An engine that refuses a request answers without reading it all; its answer says more than EPIPE.
+            guard connection.hasInput else { throw error }
         }
         while true {
             guard let bytes = try connection.readHead() else { throw .truncated("an answer (EOF)") }

@@ -50,7 +50,7 @@ struct ConnectionLoop: Sendable {
         let match: Result<Router.Match, APIError>
         do throws(APIError) { match = .success(try router.match(head)) } catch { match = .failure(error) }
         let responder = Responder(
-            connection, request: head, version: (try? match.get())?.version ?? router.maximumVersion,
+            connection, request: head, body: body, version: (try? match.get())?.version ?? router.maximumVersion,
             headers: standardHeaders, keepsAlive: head.keepsAlive && mayKeepAlive)
         do throws(any Error) {
             let match = try match.get()

@@ -172,7 +172,8 @@ public final class EngineServer: Sendable {
     private func turnAway(_ connection: BufferedConnection, _ status: Int, _ message: String) {
         let head = RequestHead(method: "GET", target: "/")
         let responder = Responder(
-            connection, request: head, version: router.maximumVersion, headers: standardHeaders, keepsAlive: false)
+            connection, request: head, body: nil, version: router.maximumVersion, headers: standardHeaders,
+            keepsAlive: false)
         do { try responder.send(APIError(status, message)) } catch {
             configuration.report("turning a client away: \(error)")
         }

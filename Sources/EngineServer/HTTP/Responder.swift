@@ -6,6 +6,7 @@ import Synchronization
 public final class Responder: Sendable {
     private let connection: BufferedConnection
     private let request: RequestHead
+    private let body: MessageBody?
     private let version: APIVersion
     private let standardHeaders: Headers
     private let state: Mutex<State>
@@ -19,10 +20,12 @@ public final class Responder: Sendable {
     enum Phase: Sendable { case waiting, answered, streaming, hijacked }
 
     init(
-        _ connection: BufferedConnection, request: RequestHead, version: APIVersion, headers: Headers, keepsAlive: Bool
+        _ connection: BufferedConnection, request: RequestHead, body: MessageBody?, version: APIVersion,
+        headers: Headers, keepsAlive: Bool
     ) {
         self.connection = connection
         self.request = request
+        self.body = body
         self.version = version
         standardHeaders = headers
         state = Mutex(State(keepsAlive: keepsAlive))
@@ -113,6 +116,8 @@ public final class Responder: Sendable {
             head.headers["Connection"] = nil
         }
         state.withLock { $0.keepsAlive = false }
+        // What the route has not read of the request is not input.
+        _ = try body?.readToEnd(limit: Request.jsonLimit)
         try connection.write(head.encoded())
         return HijackedStream(connection)
     }
