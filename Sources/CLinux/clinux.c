@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -52,6 +53,7 @@ int linux_start_writeback(int fd, int64_t offset, int64_t count) {
     return sync_file_range(fd, offset, count, SYNC_FILE_RANGE_WRITE);
 }
 
+int linux_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 int linux_fsopen(const char *type) { return fsopen(type, FSOPEN_CLOEXEC); }
 int linux_fsconfig(int context, unsigned command, const char *key, const char *value) {
     return fsconfig(context, command, key, value, 0);

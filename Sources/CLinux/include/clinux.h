@@ -38,6 +38,8 @@ int linux_set_thread_name(const char *name);
 int linux_start_writeback(int fd, int64_t offset, int64_t count);
 /// renameat2(2) with RENAME_NOREPLACE.
 int linux_rename_noreplace(const char *from, const char *to);
+/// memfd_create(2), close-on-exec.
+int linux_memfd(const char *name);
 /// fsopen(2), close-on-exec.
 int linux_fsopen(const char *type);
 /// fsconfig(2): FSCONFIG_SET_STRING (1) of a key, FSCONFIG_SET_FLAG (0) without a value, or FSCONFIG_CMD_CREATE (6).
