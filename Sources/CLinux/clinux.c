@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
@@ -71,3 +72,39 @@ int linux_mount(const char *source, const char *target, const char *type, unsign
     return mount(source, target, type, flags, options);
 }
 int linux_umount(const char *target, int flags) { return umount2(target, flags); }
+
+static int bpf(int command, union bpf_attr *attributes) {
+    return (int)syscall(SYS_bpf, command, attributes, sizeof *attributes);
+}
+int linux_bpf_load(uint32_t type, const void *instructions, uint32_t count) {
+    union bpf_attr attributes = {0};
+    attributes.prog_type = type;
+    attributes.insns = (uintptr_t)instructions;
+    attributes.insn_cnt = count;
+    attributes.license = (uintptr_t)"Apache-2.0";
+    return bpf(BPF_PROG_LOAD, &attributes);
+}
+int linux_bpf_attach(int cgroup, int program, uint32_t attach_type, uint32_t flags, int replaced) {
+    union bpf_attr attributes = {0};
+    attributes.target_fd = cgroup;
+    attributes.attach_bpf_fd = program;
+    attributes.attach_type = attach_type;
+    attributes.attach_flags = flags;
+    attributes.replace_bpf_fd = replaced;
+    return bpf(BPF_PROG_ATTACH, &attributes);
+}
+int linux_bpf_query(int cgroup, uint32_t attach_type, uint32_t *identifiers, uint32_t *count) {
+    union bpf_attr attributes = {0};
+    attributes.query.target_fd = cgroup;
+    attributes.query.attach_type = attach_type;
+    attributes.query.prog_ids = (uintptr_t)identifiers;
+    attributes.query.prog_cnt = *count;
+    int result = bpf(BPF_PROG_QUERY, &attributes);
+    *count = attributes.query.prog_cnt;
+    return result;
+}
+int linux_bpf_program(uint32_t identifier) {
+    union bpf_attr attributes = {0};
+    attributes.prog_id = identifier;
+    return bpf(BPF_PROG_GET_FD_BY_ID, &attributes);
+}

@@ -56,4 +56,13 @@ int linux_make_mounts_slave(void);
 int linux_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *options);
 int linux_umount(const char *target, int flags);
 
+/// bpf(2), BPF_PROG_LOAD: a program of a type, from `count` instructions of 8 bytes; its descriptor, close-on-exec.
+int linux_bpf_load(uint32_t type, const void *instructions, uint32_t count);
+/// bpf(2), BPF_PROG_ATTACH: to a cgroup; `replaced` is the descriptor of a program for BPF_F_REPLACE.
+int linux_bpf_attach(int cgroup, int program, uint32_t attach_type, uint32_t flags, int replaced);
+/// bpf(2), BPF_PROG_QUERY: the identifiers of a cgroup's programs; `count` is the room, then their number.
+int linux_bpf_query(int cgroup, uint32_t attach_type, uint32_t *identifiers, uint32_t *count);
+/// bpf(2), BPF_PROG_GET_FD_BY_ID
+int linux_bpf_program(uint32_t identifier);
+
 #endif
