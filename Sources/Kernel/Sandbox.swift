@@ -20,6 +20,9 @@ public struct SpawnRequest: Sendable {
     public var standardStreams: StandardStreams?
     /// Whether the child waits before each operation until it is released (``SandboxProcess/release()``).
     public var isGated: Bool
+    /// The directory of a version 2 cgroup that the process is born in (`clone3(2)`, CLONE_INTO_CGROUP), which costs a
+    /// fraction of joining it later.
+    public var birthCgroup: Descriptor?
 
     /// The three first descriptors of a process.
     public struct StandardStreams: Sendable {
@@ -36,13 +39,15 @@ public struct SpawnRequest: Sendable {
     /// A request.
     public init(
         namespaces: Set<NamespaceKind>, joinedNamespaces: [NamespaceKind: Descriptor] = [:],
-        program: [SandboxOperation], standardStreams: StandardStreams?, isGated: Bool = false
+        program: [SandboxOperation], standardStreams: StandardStreams?, isGated: Bool = false,
+        birthCgroup: Descriptor? = nil
     ) {
         self.namespaces = namespaces
         self.joinedNamespaces = joinedNamespaces
         self.program = program
         self.standardStreams = standardStreams
         self.isGated = isGated
+        self.birthCgroup = birthCgroup
     }
 }
 
@@ -164,7 +169,8 @@ public protocol SandboxProcess: AnyObject, Sendable {
     /// Lets a waiting child go on: past a ``SandboxOperation/meet``, or by one operation when it is gated.
     func release() throws(SystemError)
 
-    /// The terminal's master side, once the program has opened one (`pidfd_getfd(2)`).
+    /// The terminal's master side, once the report of the operation that opened it has come (`SCM_RIGHTS`, `unix(7)`).
+    /// It can be taken once.
     func takeTerminal() throws(SystemError) -> Descriptor
 
     /// The network namespace that the process is in.

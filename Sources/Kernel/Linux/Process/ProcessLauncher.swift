@@ -1,0 +1,93 @@
+import CLinux
+import CSandbox
+import Glibc
+import Posix
+
+/// Clones the processes of containers: new ones into new namespaces, further ones into those of a running one.
+///
+/// Two threads of their own do it. The second one changes, for the time of one clone, the PID namespace that its
+/// children are born into (`setns(2)`, CLONE_NEWPID), which must not touch the first one's.
+final class ProcessLauncher: Sendable {
+    private let spawning: CloningThread
+    private let entering: CloningThread
+    /// The PID namespace of the engine, to return to.
+    private let ownNamespace: Descriptor
+
+    /// Starts the threads.
+    init() throws(SystemError) {
+        ownNamespace = try Descriptor.open("/proc/self/ns/pid", O_RDONLY)
+        spawning = try CloningThread("drydock-clone")
+        entering = try CloningThread("drydock-enter")
+    }
+
+    /// Starts a process in new namespaces, and in those existing ones that the request names.
+    func spawn(_ request: SpawnRequest) throws(SystemError) -> LinuxSandboxProcess {
+        var program = try SandboxProgram(request.program)
+        var joins: [sandbox_join] = []
+        var names: [String] = []
+        for kind in NamespaceKind.entryOrder where kind != .pid {
+            guard let descriptor = request.joinedNamespaces[kind] else { continue }
+            program.keep(descriptor)
+            joins.append(sandbox_join(descriptor: descriptor.number, flags: kind.cloneFlag))
+            names.append("the \(kind.rawValue) namespace")
+        }
+        let new = request.namespaces.subtracting(request.joinedNamespaces.keys)
+        return try launch(
+            program, request, new: new, joins: joins, names: names, pidNamespace: request.joinedNamespaces[.pid],
+            isHidden: request.joinedNamespaces[.pid] != nil)
+    }
+
+    /// Starts a process in the namespaces of a running one.
+    func enter(_ target: Descriptor, pid: Int32, _ request: SpawnRequest) throws(SystemError) -> LinuxSandboxProcess {
+        var program = try SandboxProgram(request.program)
+        program.keep(target)
+        let flags = request.namespaces.subtracting([.pid]).reduce(0) { $0 | $1.cloneFlag }
+        let joins = flags == 0 ? [] : [sandbox_join(descriptor: target.number, flags: flags)]
+        return try launch(
+            program, request, new: [], joins: joins, names: ["the namespaces of process \(pid)"],
+            pidNamespace: request.namespaces.contains(.pid) ? target : nil, isHidden: true)
+    }
+
+    private func launch(
+        _ program: SandboxProgram, _ request: SpawnRequest, new: Set<NamespaceKind>, joins: [sandbox_join],
+        names: [String], pidNamespace: Descriptor?, isHidden: Bool
+    ) throws(SystemError) -> LinuxSandboxProcess {
+        var ends: (Int32, Int32) = (-1, -1)
+        let made = withUnsafeMutablePointer(to: &ends) { tuple in
+            tuple.withMemoryRebound(to: Int32.self, capacity: 2) { sandbox_channel($0) }
+        }
+        if made != 0 { throw SystemError("making a channel to a process", code: -made) }
+        let (ours, theirs) = (Descriptor(owning: ends.0), Descriptor(owning: ends.1))
+        let flags = new.reduce(UInt64(0)) { $0 | UInt64($1.cloneFlag) }
+        let home = ownNamespace
+        let cloned = try (pidNamespace == nil ? spawning : entering).run { () throws(SystemError) -> Cloned in
+            if let pidNamespace {
+                try check("entering the pid namespace") {
+                    linux_setns(pidNamespace.number, NamespaceKind.pid.cloneFlag)
+                }
+            }
+            var handle: Int32 = -1
+            let pid = program.withProgram(
+                channel: theirs, streams: request.standardStreams, joins: joins, isGated: request.isGated,
+                isHidden: isHidden
+            ) { sandbox_clone($0, flags, request.birthCgroup?.number ?? -1, &handle) }
+            let cloned = Cloned(pid: pid, handle: pid > 0 ? Descriptor(owning: handle) : nil)
+            if pidNamespace != nil {
+                try check("returning to the engine's pid namespace") {
+                    linux_setns(home.number, NamespaceKind.pid.cloneFlag)
+                }
+            }
+            return cloned
+        }
+        guard let handle = cloned.handle else { throw SystemError("cloning a process", code: -cloned.pid) }
+        return LinuxSandboxProcess(
+            pid: cloned.pid, handle: handle, channel: ours, operationsBeforeExec: request.program.count - 1,
+            joins: names)
+    }
+
+    /// What a clone gave: the number, or -errno.
+    private struct Cloned: Sendable {
+        var pid: Int32
+        var handle: Descriptor?
+    }
+}

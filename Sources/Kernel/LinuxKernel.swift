@@ -1,0 +1,118 @@
+import CLinux
+import Glibc
+import Posix
+
+/// The kernel of this machine.
+public final class LinuxKernel: Kernel {
+    /// What this kernel is and what can be done with it here.
+    public let profile: KernelProfile
+    /// The compiler of system call filters.
+    public let filters: SeccompCompiler
+
+    private let cgroups: CgroupHierarchies
+    private let launcher: ProcessLauncher
+    private let machineNetwork: LinuxNetworkNamespace
+
+    /// Looks at the machine, and starts the threads that clone.
+    ///
+    /// - Parameters:
+    ///   - parentCgroup: The group below which all cgroups are made.
+    ///   - seccompCache: A directory to keep compiled filters in; `nil` keeps them in memory only.
+    /// - Throws: ``SystemError`` where the machine can't be looked at, such as without `/proc`.
+    public init(parentCgroup: String = "drydock", seccompCache: String?) throws(SystemError) {
+        cgroups = try CgroupHierarchies.detect(parent: parentCgroup)
+        profile = try KernelProfile.detect(cgroups)
+        filters = SeccompCompiler(cacheDirectory: seccompCache)
+        launcher = try ProcessLauncher()
+        machineNetwork = try LinuxNetworkNamespace(
+            descriptor: try .open("/proc/self/ns/net", O_RDONLY), ownsRules: true)
+    }
+
+    /// Puts the whole program into a mount namespace of its own, so that nothing it mounts can outlive it.
+    ///
+    /// It must be the first thing that the program does, because the call changes one thread only, and every thread
+    /// begins with what its maker has. Its mounts are slaves of the machine's (kernel `sharedsubtree.rst`): a medium
+    /// that the machine mounts or ejects later comes and goes here, too.
+    ///
+    /// - Throws: ``SystemError``; EPERM without CAP_SYS_ADMIN.
+    public static func enterPrivateMountNamespace() throws(SystemError) {
+        try check("unsharing the mount namespace") { linux_unshare(NamespaceKind.mount.cloneFlag) }
+        try check("making all mounts slaves") { linux_make_mounts_slave() }
+    }
+
+    // MARK: Networks, mounts, cgroups
+
+    /// Makes a new, empty network namespace.
+    public func makeNetworkNamespace() throws(SystemError) -> any NetworkNamespace {
+        try LinuxNetworkNamespace.make()
+    }
+
+    /// The network namespace that the engine was started in.
+    public func machineNetworkNamespace() throws(SystemError) -> any NetworkNamespace { machineNetwork }
+
+    /// Makes an overlay mount that is attached nowhere yet.
+    public func makeOverlay(_ layers: OverlayLayers) throws(SystemError) -> DetachedMount {
+        try OverlayMount.make(layers)
+    }
+
+    /// Makes a cgroup in every hierarchy.
+    public func makeCgroup(_ name: String) throws(SystemError) -> any Cgroup { try cgroups.make(name) }
+
+    /// The cgroup of a name if it exists.
+    public func existingCgroup(_ name: String) -> (any Cgroup)? { cgroups.existing(name) }
+
+    /// The names of all cgroups below the engine's parent group.
+    public func cgroupNames() throws(SystemError) -> [String] { try cgroups.names() }
+
+    /// Removes the engine's parent cgroup from every hierarchy.
+    public func removeCgroupParent() throws(SystemError) { try cgroups.removeParent() }
+
+    // MARK: Processes
+
+    /// Starts a process in new namespaces.
+    public func spawn(_ request: SpawnRequest) throws(SystemError) -> any SandboxProcess {
+        try launcher.spawn(request)
+    }
+
+    /// Starts a process inside the namespaces of a running one.
+    public func enter(_ target: any SandboxProcess, _ request: SpawnRequest) throws(SystemError) -> any SandboxProcess {
+        guard let descriptor = target.descriptor else {
+            throw SystemError("entering simulated process \(target.pid)", code: ESRCH)
+        }
+        return try launcher.enter(descriptor, pid: target.pid, request)
+    }
+
+    /// The text of a file below `/proc/PID`.
+    public func processFile(_ pid: Int32, _ name: String) throws(SystemError) -> String {
+        try Files.text("/proc/\(pid)/\(name)")
+    }
+
+    /// The target of a link below `/proc/PID`.
+    public func processLink(_ pid: Int32, _ name: String) throws(SystemError) -> String {
+        try Files.linkTarget("/proc/\(pid)/\(name)")
+    }
+
+    /// When a process started, in clock ticks since boot.
+    public func processStartTime(_ pid: Int32) -> UInt64? {
+        guard let line = try? Files.text("/proc/\(pid)/stat"), let name = line.lastIndex(of: ")") else { return nil }
+        // The second field is the program's name in brackets, which may hold anything; the rest are numbers, beginning
+        // with field 3 (`proc_pid_stat(5)`).
+        let fields = line[line.index(after: name)...].split(separator: " ")
+        return fields.count > 19 ? UInt64(fields[19]) : nil
+    }
+
+    /// Kills a process that was left behind, and waits a moment for its end.
+    public func killStray(pid: Int32, startTime: UInt64) {
+        // The descriptor is opened first: whatever process it stands for can't change any more while it is compared.
+        let number = linux_pidfd_open(pid)
+        guard number >= 0 else { return }
+        let process = Descriptor(owning: number)
+        guard processStartTime(pid) == startTime else { return }
+        linux_pidfd_send_signal(process.number, SIGKILL)
+        var end = pollfd(fd: process.number, events: Int16(POLLIN), revents: 0)
+        poll(&end, 1, Self.strayPatience)
+    }
+
+    /// How long to wait for a killed process, milliseconds: its memory may take a while to be given back.
+    private static let strayPatience: Int32 = 2000
+}
