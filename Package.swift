@@ -19,8 +19,12 @@ let package = Package(
             ]),
 
         // Above the line: clients of the engine.
-        .target(name: "Shell", dependencies: ["DockerCLI", "Narration", "EngineClient", "CEditLine"]),
-        .target(name: "Narration", dependencies: ["EngineAPI"]),
+        .target(
+            name: "Shell",
+            dependencies: [
+                "DockerCLI", "Narration", "EngineClient", "EngineAPI", "OrderedJSON", "Posix", "CLinux", "CEditLine",
+            ]),
+        .target(name: "Narration", dependencies: ["EngineAPI", "OrderedJSON", "Posix"]),
         .target(name: "DockerCLI", dependencies: ["EngineClient", "EngineAPI"]),
         .target(name: "EngineClient", dependencies: ["EngineAPI", "HTTPMessages", "OrderedJSON", "Posix"]),
 
@@ -54,6 +58,8 @@ let package = Package(
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "Posix"]),
+        .testTarget(name: "NarrationTests", dependencies: ["Narration", "EngineAPI", "OrderedJSON", "Posix"]),
+        .testTarget(name: "ShellTests", dependencies: ["Shell", "Narration", "EngineAPI", "OrderedJSON", "Posix"]),
         .testTarget(
             name: "EngineClientTests", dependencies: ["EngineClient", "HTTPMessages", "OrderedJSON", "Posix"]),
         .testTarget(

@@ -1,0 +1,100 @@
+import EngineAPI
+
+extension EnglishTexts {
+    static let networks: [StepKind: Explanation] = [
+        .nodeCreate: Explanation(
+            "node",
+            brief: "{node} has a network of its own",
+            full: """
+                {node} is a Docker host of the lab: a network namespace in which docker0, its addresses and its rules \
+                live, just as on a real host. The interfaces and rules of your machine are left alone.
+                """,
+            deep: """
+                A new network namespace holds a loopback interface and nothing else: no cable, no route, no filter. It \
+                lives as long as a process or an open descriptor is in it. Read: network_namespaces(7).
+                """),
+        .bridgeCreate: Explanation(
+            "bridge",
+            brief: "{bridge} {address}, the switch of network {network}",
+            full: """
+                A bridge is a switch made of software. {bridge} joins the containers of the network {network}, and is \
+                their way out, too: its address {address} is their gateway.
+                """,
+            deep: """
+                The kernel learns which MAC address is behind which port and sends a frame only there. A bridge with an \
+                address is also an interface of the node, so the node can route between it and the others. \
+                Read: bridge(8), ip-link(8).
+                """),
+        .vethCreate: Explanation(
+            "network",
+            brief: "a cable to {bridge}",
+            full: """
+                A virtual cable. One end is {container} in {object}, the other is plugged into {bridge}, the bridge \
+                (a switch made of software) of {node}.
+                """,
+            deep: """
+                A veth pair: what is sent into one end comes out of the other. The host end, {host}, is up and on the \
+                bridge before the container's end exists, so that no first packet is lost; the container's end is \
+                born inside its network namespace, with the MAC address {mac}, and dies with it. Read: veth(4).
+                """),
+        .addressAssign: Explanation(
+            "address",
+            brief: "{interface} {address}",
+            full: """
+                {address} was free in the network {network}, and is {object}'s while it runs. Under it the other \
+                containers of this network reach {object}.
+                """,
+            deep: """
+                The engine keeps the book of addresses; no DHCP is involved. The number after the slash says how many \
+                bits name the network: whatever shares them is reached straight through the bridge. \
+                Read: ip-address(8).
+                """),
+        .routeAdd: Explanation(
+            "route",
+            brief: "default via {gateway}",
+            full: """
+                What is not for its own network goes to {gateway}, the bridge. From there {node} decides where it \
+                goes next.
+                """,
+            deep: """
+                A container has a routing table of its own, because it has a network namespace of its own: one line \
+                for its network, and this default for the rest, through {interface}. Read: ip-route(8).
+                """),
+        .networkJoin: Explanation(
+            "network",
+            brief: "{?kind=container}in the network of container {target}{:}the network of {target}, shared{/}",
+            full: """
+                No network namespace was made: {object} uses the interfaces, addresses and ports of {target}. A port \
+                that is taken there cannot be taken again, and nothing needs to be published.
+                """,
+            deep: """
+                {?kind=container}setns(2) into the network namespace of {target}: the two reach each other on \
+                localhost.{:}The clone simply does not ask for CLONE_NEWNET. `--network host` means the network of the \
+                Docker host, and here that is {target}, a namespace of the lab.{/} Files, processes and limits are \
+                still {object}'s own. Read: network_namespaces(7).
+                """),
+        .networkNone: Explanation(
+            "network",
+            brief: "none: a loopback interface and nothing else",
+            full: """
+                --network none: a network namespace with only lo in it. {object} can talk to itself; nobody else can \
+                talk to it, and it reaches nobody.
+                """,
+            deep: """
+                This is what every new network namespace is like before someone lays a cable into it. The driver is \
+                called null, the network none. Read: network_namespaces(7).
+                """),
+        .networkRelease: Explanation(
+            "network",
+            brief: "{address} is free again; the cable is gone",
+            full: """
+                The cable went with the network namespace when its last process ended: a veth cannot have one end \
+                only. {address} can be given to the next container of the network {network}.
+                """,
+            deep: """
+                The kernel clears namespaces away in the background, so {interface} may still be listed for some \
+                hundredths of a second. A container gets a new address at each start; names outlast it, addresses \
+                do not. Read: network_namespaces(7).
+                """),
+    ]
+}

@@ -1,0 +1,71 @@
+import EngineAPI
+
+extension ExplanationCatalog {
+    /// For each kind the commands that show its result, the plainest first. A look that needs a fact which is missing
+    /// is left out on the screen.
+    static let lookTable: [StepKind: [Template]] = [
+        // Images
+        .imageResolve: ["docker history {reference}", "docker image inspect {reference}"],
+        .imageLoad: ["docker images"],
+        .imageImport: ["docker history {image|short}", "docker image inspect {image|short}"],
+        .layerUnpack: ["!ls {directory}"],
+        .imageTag: ["docker images", "docker image inspect {reference}"],
+        .imageUntag: ["docker images"],
+        .imageDelete: ["docker images -a"],
+
+        // The container on disk
+        .containerCreate: ["docker inspect {name}", "docker ps -a", "!ls {directory}"],
+        .layerCreate: ["docker diff {object}", "!ls -A {upper}"],
+        .layerDelete: ["!ls {upper}"],
+        .containerDelete: ["docker ps -a"],
+        .containerRename: ["docker ps -a"],
+
+        // Starting
+        .overlayMount: ["!grep overlay /proc/{process.clone:pid}/mountinfo", "!ls -A {upper}"],
+        .cgroupCreate: ["!cat {readBack}", "!ls {directories|first}"],
+        .cgroupLimit: ["!cat {readBack}", "docker stats --no-stream {object}"],
+        .processClone: ["!grep NSpid /proc/{pid}/status", "!ls -l /proc/{pid}/ns", "docker top {object}"],
+        .cgroupJoin: ["!cat /proc/{process.clone:pid}/cgroup", "!cat /proc/{namespace.enter:pid}/cgroup"],
+        .rootAttach: ["!ls /proc/{process.clone:pid}/root", "!cat /proc/{process.clone:pid}/mountinfo"],
+        .mountProc: ["docker exec {object} ps", "docker top {object}"],
+        .mountDev: ["docker exec {object} ls -l /dev"],
+        .mountSys: ["docker exec {object} ls /sys/class/net"],
+        .mountFiles: ["docker exec {object} cat /etc/hosts", "docker exec {object} cat /etc/resolv.conf"],
+        .mountVolume: ["docker exec {object} ls {target}", "!ls {source}"],
+        .mountTmpfs: ["docker exec {object} df {target}"],
+        .mountMask: ["docker exec {object} ls -l /proc/kcore", "docker exec {object} mount"],
+        .rootPivot: ["!ls /proc/{process.clone:pid}/root", "docker exec {object} ls /"],
+        .hostnameSet: ["docker exec {object} hostname", "!hostname"],
+        .parameterSet: ["docker inspect -f '{{{{.HostConfig.Sysctls}}}}' {object}"],
+        .terminalOpen: ["docker exec {object} ls -l /dev/pts"],
+        .resourceLimit: ["!cat /proc/{process.clone:pid}/limits"],
+        .userBecome: ["!grep Uid /proc/{process.clone:pid}/status", "docker exec {object} id"],
+        .capabilitiesDrop: [
+            "!grep CapEff /proc/{process.clone:pid}/status", "docker exec {object} grep Cap /proc/1/status",
+        ],
+        .seccompLoad: ["!grep Seccomp: /proc/{process.clone:pid}/status"],
+        .processExecute: [
+            "docker logs {object}", "docker top {object}", "!ls -l /proc/{process.clone:pid}/exe",
+        ],
+
+        // Networks
+        .nodeCreate: ["@{node} ip address"],
+        .bridgeCreate: ["docker network inspect {network}", "@{node} ip address show {bridge}"],
+        .vethCreate: ["docker exec {object} ip address", "@{node} ip link show {host}"],
+        .addressAssign: ["docker exec {object} ip address", "docker network inspect {network}"],
+        .routeAdd: ["docker exec {object} ip route"],
+        .networkJoin: ["docker exec {object} ip address"],
+        .networkNone: ["docker exec {object} ip address"],
+        .networkRelease: ["docker network inspect {network}"],
+
+        // A second process
+        .namespaceEnter: ["docker top {container}", "!ls -l /proc/{pid}/ns"],
+
+        // Running and ending
+        .processSignal: ["docker inspect -f '{{{{.State.Status}}}}' {object}", "!man 7 signal"],
+        .processEnd: ["docker ps -a", "docker inspect -f '{{{{.State.ExitCode}}}}' {object}"],
+        .cgroupFreeze: ["docker ps", "!cat {readBack}"],
+        .cgroupThaw: ["docker ps", "!cat {readBack}"],
+        .cgroupRemove: ["!ls -d {readBack}"],
+    ]
+}

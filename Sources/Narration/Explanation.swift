@@ -1,0 +1,53 @@
+public import EngineAPI
+
+/// What is said about one kind of step, in one language: templates that the step's facts fill.
+public struct Explanation: Sendable {
+    /// A word of at most eight columns that stands before the step.
+    public var label: String
+    /// A clause without a full stop: what was done here, with the values of here.
+    public var brief: Template
+    /// One to three sentences: what it is and why it was done.
+    public var full: Template
+    /// The kernel's view, and the manual page to read.
+    public var deep: Template
+
+    init(_ label: String, brief: Template, full: Template, deep: Template) {
+        self.label = label
+        self.brief = brief
+        self.full = full
+        self.deep = deep
+    }
+}
+
+/// The explanations of all kinds of steps in all languages. A test fails for a kind that lacks one.
+public enum ExplanationCatalog {
+    /// The explanation of a kind; `nil` if there is none, which a test rules out.
+    public static func explanation(of kind: StepKind, in language: Language) -> Explanation? {
+        catalogs[language]?[kind]
+    }
+
+    /// The commands with which a person sees the step's result: `!cmd` on the machine, `@node1 cmd` on the node,
+    /// `docker …` as it stands. They are the same in every language.
+    public static func looks(for kind: StepKind) -> [Template] { lookTable[kind] ?? [] }
+
+    private static let catalogs: [Language: [StepKind: Explanation]] = [
+        .en: merged([
+            EnglishTexts.images, EnglishTexts.containerDisk, EnglishTexts.starting, EnglishTexts.restricting,
+            EnglishTexts.networks, EnglishTexts.ending,
+        ]),
+        .ko: merged([
+            KoreanTexts.images, KoreanTexts.containerDisk, KoreanTexts.starting, KoreanTexts.restricting,
+            KoreanTexts.networks, KoreanTexts.ending,
+        ]),
+    ]
+
+    private static func merged(_ themes: [[StepKind: Explanation]]) -> [StepKind: Explanation] {
+        themes.reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+    }
+}
+
+/// The English texts, by theme.
+enum EnglishTexts {}
+
+/// The Korean texts, by theme.
+enum KoreanTexts {}

@@ -1,0 +1,94 @@
+public import EngineAPI
+
+extension Narrator {
+    /// More on one step of the last command: all its parts, the kernel's view, all evidence, all ways to look.
+    ///
+    /// - Parameters:
+    ///   - number: The number that the narration gave it.
+    ///   - records: All records of the command.
+    public func why(_ number: Int, in records: [StepRecord]) -> String {
+        page(of: number, in: records) { step, page in
+            let explained = step.records(of: step.group.explained)
+            page.item(number, label(of: step), (step.failed ?? explained.first ?? step.lead).command)
+            for (place, record) in explained.enumerated() {
+                if place > 0 {
+                    page.gap()
+                    page.paragraph(record.command, indent: 2, style: .heading)
+                }
+                for part in [\Explanation.full, \.deep] {
+                    if let text = step.text(part, of: record, in: language) { page.paragraph(text, indent: 2) }
+                }
+                tellProofs(of: record, step, on: &page, indent: 2)
+            }
+            let others = step.records.filter { record in !explained.contains(record) }
+            if !others.isEmpty { page.gap() }
+            for record in others {
+                let clause = step.text(\.brief, of: record, in: language) ?? record.kind.rawValue
+                page.paragraph("- \(clause)", indent: 2)
+                page.paragraph(record.command, indent: 4, style: .note)
+                for evidence in record.evidence.prefix(1) {
+                    page.evidence(evidence.text, source: evidence.source, indent: 4)
+                }
+            }
+        }
+    }
+
+    private func tellProofs(of record: StepRecord, _ step: NarratedStep, on page: inout Page, indent: Int) {
+        for evidence in record.evidence { page.evidence(evidence.text, source: evidence.source, indent: indent) }
+        for look in step.looks(of: record) { page.look(look, indent: indent) }
+    }
+
+    /// All that was read back after one step of the last command. Parameters as for ``why(_:in:)``.
+    public func evidence(_ number: Int, in records: [StepRecord]) -> String {
+        page(of: number, in: records) { step, page in
+            page.item(number, label(of: step), brief(of: step))
+            for record in step.records {
+                page.paragraph(record.command, indent: 2, style: .heading)
+                if record.evidence.isEmpty { page.paragraph("(\(voice.noEvidence))", indent: 2, style: .note) }
+                for evidence in record.evidence { page.evidence(evidence.text, source: evidence.source) }
+            }
+        }
+    }
+
+    private func page(
+        of number: Int, in records: [StepRecord], _ compose: (NarratedStep, inout Page) -> Void
+    ) -> String {
+        var page = newPage()
+        let steps = Array(NarratedStep.grouped(records, node: node).joined())
+        if let step = steps.first(where: { $0.number == number }) {
+            compose(step, &page)
+        } else {
+            page.paragraph(voice.noSuchStep(number, last: steps.count))
+        }
+        return page.text
+    }
+
+    /// Every step of the last command with its time, in the order in which they happened.
+    public func steps(_ records: [StepRecord]) -> String {
+        var page = newPage()
+        let operations = NarratedStep.grouped(records, node: node)
+        guard !operations.isEmpty else {
+            page.paragraph(voice.nothingYet)
+            return page.text
+        }
+        let all = operations.joined().flatMap(\.records)
+        let kindColumns = all.map { $0.kind.rawValue.count }.max() ?? 0
+        let names = voice.stepColumns
+        page.row(
+            names.number.rightAligned(to: 4) + "  " + names.kind.padded(to: kindColumns) + "  "
+                + names.time.rightAligned(to: 8) + "  " + names.command, style: .note)
+        for steps in operations {
+            let rows = steps.flatMap { step in step.records.map { (step.number, $0) } }
+            for (number, record) in rows.sorted(by: { $0.1.index < $1.1.index }) {
+                let time = record.state == .planned ? "-" : TemplateFilter.time(record.duration)
+                let mark = record.state == .failed ? voice.failed + ": " : ""
+                page.row(
+                    "\(number)".rightAligned(to: 4) + "  " + record.kind.rawValue.padded(to: kindColumns) + "  "
+                        + time.rightAligned(to: 8) + "  " + mark + record.command,
+                    style: record.state == .failed ? .failure : .plain)
+            }
+        }
+        page.paragraph(voice.stepLegend, style: .note)
+        return page.text
+    }
+}

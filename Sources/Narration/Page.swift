@@ -1,0 +1,135 @@
+/// Lines of narration: a margin, then text that is wrapped to the terminal's width.
+struct Page {
+    /// How a piece of a line looks where colours are wanted. Nothing is said by colour alone.
+    enum Style {
+        case plain, margin, label, heading, evidence, look, failure, note
+
+        fileprivate var code: String? {
+            switch self {
+            case .plain: nil
+            case .margin, .note: "2"
+            case .label, .heading: "1"
+            case .evidence: "32"
+            case .look: "36"
+            case .failure: "1;31"
+            }
+        }
+    }
+
+    /// The columns in which text may stand: wider lines are tiring to read.
+    let width: Int
+    /// The columns of the terminal, for tables.
+    let columns: Int
+    private let colours: Bool
+    private(set) var lines: [String] = []
+
+    /// Columns of the margin `| `.
+    static let margin = 2
+    /// Columns of a step's label.
+    static let labelColumns = 8
+
+    init(columns: Int, colours: Bool) {
+        self.columns = min(max(columns, 40), 400)
+        width = min(self.columns, 100)
+        self.colours = colours
+    }
+
+    /// All lines, each with its line feed.
+    var text: String { lines.map { $0 + "\n" }.joined() }
+
+    mutating func append(_ other: Page) { lines += other.lines }
+
+    /// An empty line, margin only.
+    mutating func gap() { lines.append(ink("|", .margin)) }
+
+    /// A paragraph.
+    mutating func paragraph(_ text: String, indent: Int = 0, style: Style = .plain) {
+        for line in TextWrapping.lines(text, columns: width - Self.margin - indent) { put(line, indent, style) }
+    }
+
+    /// A step: number, label, and its text with the following lines under the text.
+    mutating func item(_ number: Int, _ label: String, _ text: String, maximumLines: Int = .max, style: Style = .plain)
+    {
+        let head = "\(number)".rightAligned(to: number > 9 ? 2 : 1) + " " + label.padded(to: Self.labelColumns) + " "
+        let indent = DisplayWidth.of(head)
+        var wrapped = TextWrapping.lines(text, columns: width - Self.margin - indent)
+        if wrapped.count > maximumLines {
+            wrapped = Array(wrapped.prefix(maximumLines))
+            let room = width - Self.margin - indent - 4
+            let last = wrapped[maximumLines - 1]
+            wrapped[maximumLines - 1] = TextWrapping.prefix(of: last[...], columns: room) + " ..."
+        }
+        for (index, line) in wrapped.enumerated() {
+            if index == 0 {
+                lines.append(ink("|", .margin) + " " + ink(head, .label) + ink(line, style))
+            } else {
+                put(line, indent, style)
+            }
+        }
+    }
+
+    /// What was read back: the text, and where from at the right edge, on the same line where there is room.
+    ///
+    /// - Parameter shortensSource: Whether a long path loses its beginning rather than take a line of its own.
+    mutating func evidence(_ text: String, source: String, indent: Int = 2, shortensSource: Bool = false) {
+        let room = width - Self.margin - indent - 2
+        var wrapped: [String] = []
+        for line in text.split(separator: "\n") {
+            wrapped += TextWrapping.lines(Self.withoutTabs(line), columns: room)
+        }
+        if wrapped.isEmpty { wrapped = ["(empty)"] }
+        for (index, line) in wrapped.enumerated() {
+            var line = ink(index == 0 ? "=" : " ", .evidence) + " " + line
+            if index == wrapped.count - 1 {
+                var source = source
+                let place = room - DisplayWidth.of(wrapped[index]) - 2
+                if shortensSource && place >= 20 && DisplayWidth.of(source) > place {
+                    source = "..." + source.suffix(place - 3)
+                }
+                let free = place + 2 - DisplayWidth.of(source)
+                if free >= 2 {
+                    line += String(repeating: " ", count: free) + ink(source, .note)
+                } else {
+                    put(line, indent)
+                    for part in TextWrapping.lines(source, columns: room) {
+                        put(ink(part.rightAligned(to: room + 2), .note), indent)
+                    }
+                    break
+                }
+            }
+            put(line, indent)
+        }
+    }
+
+    /// A command with which to see for oneself. It stays on one line, so that it can be copied.
+    mutating func look(_ command: String, indent: Int = 2) { put(ink(">", .look) + " " + command, indent) }
+
+    /// A line that is not wrapped: a row of a table, cut at the terminal's edge.
+    mutating func row(_ text: String, style: Style = .plain) {
+        let room = columns - Self.margin
+        if DisplayWidth.of(text) <= room {
+            put(text, 0, style)
+        } else {
+            put(String(TextWrapping.prefix(of: text[...], columns: room - 3)) + "...", 0, style)
+        }
+    }
+
+    private mutating func put(_ line: String, _ indent: Int, _ style: Style = .plain) {
+        let body = line.isEmpty ? "" : " " + String(repeating: " ", count: indent) + ink(line, style)
+        lines.append(ink("|", .margin) + body)
+    }
+
+    private func ink(_ text: String, _ style: Style) -> String {
+        guard colours, let code = style.code else { return text }
+        return "\u{1B}[\(code)m\(text)\u{1B}[0m"
+    }
+
+    /// Tabs, as in `/proc/PID/status`, become blanks; other control characters, which could steer a terminal, marks.
+    private static func withoutTabs(_ line: Substring) -> String {
+        String(
+            line.unicodeScalars.map { scalar in
+                if scalar == "\t" { return Character(" ") }
+                return scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) ? Character("?") : Character(scalar)
+            })
+    }
+}

@@ -1,0 +1,119 @@
+/// The narrator's own sentences, in each language.
+struct Voice: Sendable {
+    let language: Language
+
+    private func say(_ english: String, _ korean: String) -> String { language == .en ? english : korean }
+
+    // MARK: Around a command
+
+    var runIsCreateAndStart: String {
+        say("run = create + start, in one command.", "run = create + start: 두 명령을 한 번에 실행합니다.")
+    }
+
+    var legend: String {
+        say(
+            "\"=\" was read back after the step; \">\" can be typed here to see it yourself.",
+            "\"=\" 줄은 단계가 끝난 뒤 다시 읽은 값이고, \">\" 줄은 여기에 직접 입력해 볼 수 있습니다.")
+    }
+
+    /// What an operation is, by the first word of its title: `START: a process begins in it`.
+    func heading(_ title: String, object: String, isPlanned: Bool, isSimulated: Bool) -> String {
+        let verb = title.split(separator: " ").first.map(String.init) ?? title
+        var mark = verb.uppercased()
+        if isSimulated { mark += say(" (simulated)", " (시뮬레이션)") }
+        if isPlanned { mark += say(" (plan)", " (계획)") }
+        guard let meaning = Self.meanings[verb.lowercased()] else { return mark + ": " + title }
+        return mark + ": " + say(meaning.en, meaning.ko)
+    }
+
+    private static let meanings: [String: (en: String, ko: String)] = [
+        "create": ("a container exists on disk; no process yet", "컨테이너가 디스크에 생깁니다. 프로세스는 아직 없습니다"),
+        "start": ("a process begins in it", "컨테이너 안에서 프로세스가 시작됩니다"),
+        "restart": ("its process ends, a new one begins", "프로세스가 끝나고 새 프로세스가 시작됩니다"),
+        "exec": ("one more process in a running container", "실행 중인 컨테이너에 프로세스를 하나 더합니다"),
+        "stop": ("its first process is asked to end", "첫 프로세스에 종료를 요청합니다"),
+        "kill": ("a signal to its first process", "첫 프로세스에 시그널을 보냅니다"),
+        "end": ("what was there for the process goes back", "프로세스를 위해 만든 것을 되돌립니다"),
+        "remove": ("what is on disk goes, too", "디스크에 있던 것도 지웁니다"),
+        "pause": ("everything in it stands still", "안의 모든 것이 멈춥니다"),
+        "unpause": ("everything in it goes on", "안의 모든 것이 다시 움직입니다"),
+        "load": ("images from an archive", "아카이브에서 이미지를 불러옵니다"),
+        "import": ("an image from a tree of files", "파일 트리로 이미지를 만듭니다"),
+        "pull": ("an image from a registry", "저장소(Registry)에서 이미지를 받습니다"),
+    ]
+
+    /// How the narration of a command ends.
+    func total(shown: Int, of all: Int, time: String, isPlanned: Bool) -> String {
+        if isPlanned {
+            return say(
+                "\(all) \(all == 1 ? "step" : "steps"), and none was done",
+                "모두 \(all)단계이며, 아무것도 실행하지 않았습니다")
+        }
+        if all == 1 { return say("1 step, \(time)", "1단계, \(time)") }
+        if shown == all { return say("\(all) steps, \(time) in all", "모두 \(all)단계, \(time)") }
+        return say("\(shown) of \(all) steps shown, \(time) in all", "\(all)단계 중 \(shown)단계 표시, 모두 \(time)")
+    }
+
+    func why(_ number: Int) -> String {
+        say("why \(number): more on step \(number)", "why \(number): \(number)번 더 자세히")
+    }
+    func allSteps(_ count: Int) -> String { say("steps: all \(count)", "steps: \(count)단계 모두") }
+
+    var simulatedNote: String {
+        say(
+            "simulated: this happened in a model in memory; your machine's kernel was not asked.",
+            "시뮬레이션: 메모리 속 모형에서 일어난 일이며, 이 컴퓨터의 커널은 쓰지 않았습니다.")
+    }
+
+    var planNote: String {
+        say("This is what would be done. Nothing is.", "이렇게 하게 됩니다. 지금은 아무것도 하지 않습니다.")
+    }
+
+    // MARK: Failures
+
+    var failed: String { say("FAILED", "실패") }
+
+    func undone(_ count: Int, operation: String) -> String {
+        let verb = operation.split(separator: " ").first.map { $0.uppercased() } ?? operation
+        if count == 0 {
+            return say(
+                "Nothing of \(verb) before it had to be undone; the machine is as it was.",
+                "\(verb) 작업에서 되돌릴 것이 없었으며, 컴퓨터는 작업 전 상태 그대로입니다.")
+        }
+        let things = count == 1 ? "1 earlier step was" : "\(count) earlier steps were"
+        return say(
+            "\(things) undone, last first: the machine is as it was before \(verb).",
+            "앞선 \(count)단계를 마지막 것부터 되돌렸습니다. 컴퓨터는 \(verb) 작업 전과 같습니다.")
+    }
+
+    func notUndone(_ problem: String) -> String {
+        say("This could not be undone: \(problem)", "다음은 되돌리지 못했습니다: \(problem)")
+    }
+
+    // MARK: Pages
+
+    func noSuchStep(_ number: Int, last: Int) -> String {
+        if last == 0 { return nothingYet }
+        return say(
+            "There is no step \(number): the last command had steps 1 to \(last).",
+            "\(number)번 단계가 없습니다. 마지막 명령의 단계는 1번부터 \(last)번까지입니다.")
+    }
+
+    var nothingYet: String {
+        say(
+            "Nothing has been narrated yet. Try: docker run hello-world",
+            "아직 설명한 명령이 없습니다. 먼저 입력해 보십시오: docker run hello-world")
+    }
+
+    var noEvidence: String { say("nothing was read back", "다시 읽은 값 없음") }
+    var stepColumns: (number: String, kind: String, time: String, command: String) {
+        language == .en
+            ? ("no", "step", "time", "done as one would type it") : ("번호", "단계", "시간", "직접 입력한다면")
+    }
+    var stepLegend: String {
+        say(
+            "The number is that of `why` and `evidence`; the rows are in the order in which things happened.",
+            "번호는 `why`, `evidence` 명령에 쓰는 번호이며, 각 줄은 일어난 순서대로입니다.")
+    }
+    func more(_ count: Int) -> String { say("and \(count) more", "그 밖에 \(count)개") }
+}

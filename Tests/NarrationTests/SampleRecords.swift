@@ -1,0 +1,241 @@
+import EngineAPI
+import OrderedJSON
+
+/// Records like those that the engine gives, for texts to be filled with.
+enum SampleRecords {
+    /// Facts of each kind, as the table of facts names them.
+    static let facts: [StepKind: Facts] = [
+        .imageResolve: [
+            "reference": "lab/web:latest", "image": .string(digest("5d2c81f0a97e")), "layers": 3, "size": 4_404_019,
+        ],
+        .imageLoad: ["source": "images.tar", "images": ["busybox:latest", "lab/web:1"]],
+        .imageImport: ["source": "tree.tar", "image": .string(digest("77aa01b2c3d4")), "size": 2_202_009],
+        .layerUnpack: [
+            "digest": .string(digest("8f1e02d7c6b5")), "directory": "/var/lib/drydock/layers/8f1e02d7c6b5",
+            "size": 1_103_872, "files": 401,
+        ],
+        .imageTag: ["reference": "lab/web:test", "image": .string(digest("5d2c81f0a97e"))],
+        .imageUntag: ["reference": "lab/web:test", "image": .string(digest("5d2c81f0a97e"))],
+        .imageDelete: ["image": .string(digest("5d2c81f0a97e")), "layers": 2],
+        .containerCreate: [
+            "name": "web", "id": .string(id), "directory": "/var/lib/drydock/node1/containers/3f9a71c0de42",
+            "image": "lab/web:latest", "command": ["httpd", "-f", "-p", "80", "-h", "/www"],
+        ],
+        .layerCreate: [
+            "upper": "/var/lib/drydock/node1/containers/3f9a71c0de42/upper",
+            "work": "/var/lib/drydock/node1/containers/3f9a71c0de42/work", "entries": 0,
+        ],
+        .layerDelete: ["upper": "/var/lib/drydock/node1/containers/3f9a71c0de42/upper", "entries": 2],
+        .containerDelete: ["name": "web", "id": .string(id)],
+        .containerRename: ["old": "web", "name": "shop"],
+        .overlayMount: [
+            "layers": 3, "upper": "/var/lib/drydock/node1/containers/3f9a71c0de42/upper", "volatile": true,
+        ],
+        .cgroupCreate: [
+            "path": "drydock/3f9a71c0de42", "directories": ["/sys/fs/cgroup/drydock/3f9a71c0de42"], "limited": false,
+        ],
+        .cgroupLimit: [
+            "resource": "memory", "value": 67_108_864,
+            "file": "/sys/fs/cgroup/drydock/3f9a71c0de42/memory.max",
+        ],
+        .processClone: [
+            "pid": 48213, "innerPid": 1, "namespaces": ["pid", "net", "mnt", "uts", "ipc", "cgroup"], "count": 6,
+        ],
+        .cgroupJoin: ["path": "drydock/3f9a71c0de42", "hierarchies": 1],
+        .rootAttach: ["directory": "/var/lib/drydock/node1/containers/3f9a71c0de42/root", "layers": 3],
+        .mountProc: ["target": "/proc"],
+        .mountDev: ["devices": ["null", "zero", "full", "random", "urandom", "tty"], "terminal": false],
+        .mountSys: ["readOnly": true],
+        .mountFiles: ["files": ["/etc/resolv.conf", "/etc/hostname", "/etc/hosts"], "hostname": "3f9a71c0de42"],
+        .mountVolume: [
+            "source": "/var/lib/drydock/node1/volumes/data", "target": "/data", "readOnly": false, "volume": "data",
+        ],
+        .mountTmpfs: ["target": "/run", "size": 1_048_576],
+        .mountMask: [
+            "masked": ["/proc/acpi", "/proc/kcore", "/proc/keys"], "readOnly": ["/proc/bus", "/proc/sys"],
+        ],
+        .rootPivot: ["readOnly": false],
+        .hostnameSet: ["hostname": "3f9a71c0de42", "domainname": nil],
+        .parameterSet: ["parameters": ["net.ipv4.ip_unprivileged_port_start=0"]],
+        .terminalOpen: ["path": "/dev/pts/0", "columns": 80, "rows": 24],
+        .resourceLimit: ["resource": "nofile", "soft": 1024, "hard": 4096],
+        .userBecome: ["user": "www", "uid": 1000, "gid": 1000],
+        .capabilitiesDrop: [
+            "kept": 14, "possible": 41, "names": ["CAP_CHOWN", "CAP_KILL", "CAP_SYS_CHROOT"], "privileged": false,
+        ],
+        .seccompLoad: ["profile": "default"],
+        .processExecute: [
+            "path": "/bin/httpd", "arguments": ["httpd", "-f", "-p", "80", "-h", "/www"], "user": "root",
+            "directory": "/", "detached": true, "terminal": false,
+        ],
+        .nodeCreate: ["node": "node1"],
+        .bridgeCreate: ["bridge": "docker0", "address": "172.17.0.1/16", "network": "bridge"],
+        .vethCreate: [
+            "host": "veth3f9a71c", "container": "eth0", "bridge": "docker0", "mac": "02:42:ac:11:00:02",
+        ],
+        .addressAssign: ["interface": "eth0", "address": "172.17.0.2/16", "network": "bridge"],
+        .routeAdd: ["gateway": "172.17.0.1", "interface": "eth0"],
+        .networkJoin: ["target": "node1", "kind": "host"],
+        .networkNone: [:],
+        .networkRelease: ["address": "172.17.0.2/16", "interface": "veth3f9a71c", "network": "bridge"],
+        .namespaceEnter: [
+            "container": "web", "pid": 48377, "target": 48213,
+            "namespaces": ["pid", "net", "mnt", "uts", "ipc", "cgroup"], "count": 6,
+        ],
+        .processSignal: ["signal": "SIGTERM", "number": 15, "pid": 48213],
+        .processEnd: ["pid": 48213, "exitCode": 137, "signal": "SIGKILL", "outOfMemory": true],
+        .cgroupFreeze: ["path": "drydock/3f9a71c0de42", "processes": 2],
+        .cgroupThaw: ["path": "drydock/3f9a71c0de42", "processes": 2],
+        .cgroupRemove: ["path": "drydock/3f9a71c0de42", "memoryMaximum": 1_163_264, "cpuTime": 4_100_000],
+    ]
+
+    /// Other facts that the same kinds can have: what is null, empty, off, one or many.
+    static let variants: [StepKind: [Facts]] = [
+        .imageDelete: [["layers": 0], ["layers": 1]],
+        .layerDelete: [["entries": 0], ["entries": 1]],
+        .overlayMount: [["layers": 1, "volatile": false]],
+        .cgroupCreate: [
+            ["limited": true],
+            ["directories": ["/sys/fs/cgroup/memory/drydock/3f", "/sys/fs/cgroup/cpu/drydock/3f"], "limited": true],
+        ],
+        .cgroupLimit: [
+            ["resource": "memory", "value": "67108864"], ["resource": "pids", "value": 100],
+            ["resource": "cpuQuota", "value": "50000 of 100000 us"], ["resource": "cpuShares", "value": 512],
+            ["resource": "cpuset", "value": "0-1"], ["resource": "devices", "value": 14],
+            ["resource": "blockWeight", "value": 500], ["resource": "memoryReservation", "value": 1024],
+        ],
+        .processClone: [["namespaces": ["pid"], "count": 1]],
+        .cgroupJoin: [["hierarchies": 9]],
+        .mountDev: [["terminal": true], ["devices": 1]],
+        .mountSys: [["readOnly": false]],
+        .mountVolume: [
+            ["volume": nil, "source": "/home/kim/site", "readOnly": true], ["readOnly": true], ["volume": nil],
+        ],
+        .mountTmpfs: [["size": nil]],
+        .mountMask: [["masked": 1, "readOnly": 1]],
+        .rootPivot: [["readOnly": true]],
+        .hostnameSet: [["domainname": "lab"]],
+        .terminalOpen: [["columns": nil, "rows": nil]],
+        .userBecome: [["user": "root", "uid": 0, "gid": 0]],
+        .capabilitiesDrop: [["kept": 41, "privileged": true]],
+        .processExecute: [
+            ["detached": false], ["detached": false, "terminal": true, "user": "1000"], ["user": nil],
+        ],
+        .networkJoin: [["kind": "container", "target": "db"]],
+        .processSignal: [["signal": "KILL", "number": 9], ["signal": "SIGHUP", "number": 1]],
+        .processEnd: [
+            ["exitCode": 0, "signal": nil, "outOfMemory": false], ["exitCode": 2, "signal": nil, "outOfMemory": false],
+            ["exitCode": 143, "signal": "SIGTERM", "outOfMemory": false],
+        ],
+        .cgroupFreeze: [["processes": 1]],
+        .cgroupRemove: [["memoryMaximum": nil, "cpuTime": nil]],
+    ]
+
+    static let id = "3f9a71c0de42b86c1a94e07f5d1e2b3c8a6f90d47e15c2b3a8d9f60714e5c2ab"
+
+    static func digest(_ prefix: String) -> String { "sha256:" + prefix + String(repeating: "0", count: 52) }
+
+    /// A record of a kind with sample facts.
+    static func record(
+        _ kind: StepKind, operation: String = "op", title: String = "start container", index: Int = 1,
+        command: String = "", object: String = "web", changing: Facts = [:], evidence: [Evidence] = [],
+        state: StepRecord.State = .performed, duration: Int64 = 40_000, isSimulated: Bool = false
+    ) -> StepRecord {
+        StepRecord(
+            operation: operation, title: title, index: index, kind: kind, state: state,
+            command: command.isEmpty ? kind.rawValue : command, object: object,
+            facts: (facts[kind] ?? [:]).merging(changing) { $1 }, evidence: evidence, duration: duration,
+            isSimulated: isSimulated)
+    }
+
+    /// What `docker run -d --name web -p 8080:80 lab/web` gives on a machine with cgroup version 2.
+    static let run: [StepRecord] = {
+        let cgroup = "/sys/fs/cgroup/drydock/3f9a71c0de42"
+        let place = "/var/lib/drydock/node1/containers/3f9a71c0de42"
+        let create: [StepRecord] = [
+            record(
+                .imageResolve, command: "lab/web:latest -> sha256:5d2c81f0a97e",
+                evidence: [.init(source: "\(place)/../../content/index.json", text: "sha256:5d2c81f0a97e, 3 layers")]),
+            record(.containerCreate, command: "mkdir \(place)"),
+            record(
+                .layerCreate, command: "mkdir \(place)/upper \(place)/work",
+                evidence: [.init(source: "\(place)/upper", text: "0 entries")]),
+        ]
+        let start: [StepRecord] = [
+            record(.overlayMount, command: "mount -t overlay -o lowerdir=l3:l2:l1,upperdir=upper,workdir=work overlay"),
+            record(
+                .cgroupCreate, command: "mkdir \(cgroup)",
+                evidence: [
+                    .init(source: "\(cgroup)/memory.max", text: "max"),
+                    .init(source: "\(cgroup)/cpu.max", text: "max 100000"),
+                ], duration: 310_000),
+            record(
+                .processClone, command: "clone3(NEWPID NEWNET NEWNS NEWUTS NEWIPC NEWCGROUP) -> PID 48213",
+                evidence: [.init(source: "/proc/48213/status", text: "NSpid:\t48213\t1")], duration: 1_210_000),
+            record(
+                .cgroupJoin, command: "echo 0 > \(cgroup)/cgroup.procs",
+                evidence: [.init(source: "/proc/48213/cgroup", text: "0::/drydock/3f9a71c0de42")]),
+            record(.rootAttach, command: "move_mount overlay \(place)/root"),
+            record(.mountProc, command: "mount -t proc proc /proc"),
+            record(.mountDev, command: "mount -t tmpfs tmpfs /dev; mknod null zero full random urandom tty"),
+            record(.mountSys, command: "mount -t sysfs -o ro sysfs /sys"),
+            record(.mountFiles, command: "mount --bind resolv.conf hostname hosts"),
+            record(.mountMask, command: "mount --bind /dev/null /proc/kcore ..."),
+            record(
+                .rootPivot, command: "pivot_root . .; umount -l .",
+                evidence: [
+                    .init(source: "/proc/48213/mountinfo", text: "1029 1028 0:61 / / rw,relatime - overlay overlay")
+                ]),
+            record(.hostnameSet, command: "hostname 3f9a71c0de42"),
+            record(.parameterSet, command: "sysctl net.ipv4.ip_unprivileged_port_start=0"),
+            record(
+                .vethCreate, command: "ip link add veth3f9a71c type veth peer name eth0 netns 48213",
+                evidence: [.init(source: "rtnetlink RTM_GETLINK veth3f9a71c", text: "state UP master docker0")],
+                duration: 460_000),
+            record(
+                .addressAssign, command: "ip addr add 172.17.0.2/16 dev eth0",
+                evidence: [.init(source: "rtnetlink RTM_GETADDR eth0", text: "172.17.0.2/16")]),
+            record(
+                .routeAdd, command: "ip route add default via 172.17.0.1",
+                evidence: [.init(source: "rtnetlink RTM_GETROUTE", text: "default via 172.17.0.1 dev eth0")]),
+            record(
+                .capabilitiesDrop, command: "capset(00000000a80425fb)",
+                evidence: [.init(source: "/proc/48213/status", text: "CapEff:\t00000000a80425fb")]),
+            record(
+                .seccompLoad, command: "seccomp(SET_MODE_FILTER, default)",
+                evidence: [.init(source: "/proc/48213/status", text: "Seccomp:\t2")]),
+            record(
+                .processExecute, command: "execve /bin/httpd -f -p 80 -h /www",
+                evidence: [.init(source: "/proc/48213/exe", text: "/bin/busybox")]),
+        ]
+        return numbered(create, "c1", "create container", at: 1_000_000_000)
+            + numbered(start, "s1", "start container", at: 1_010_000_000)
+    }()
+
+    /// What its end gives: `docker stop web`.
+    static let stop: [StepRecord] = numbered(
+        [
+            record(.processSignal, command: "kill -TERM 48213"),
+            record(
+                .processEnd, command: "waitid(P_PIDFD, 48213)",
+                changing: ["exitCode": 143, "signal": "SIGTERM", "outOfMemory": false],
+                evidence: [.init(source: "waitid(2)", text: "CLD_KILLED 15")]),
+            record(.networkRelease, command: "close(netns)"),
+            record(.cgroupRemove, command: "rmdir /sys/fs/cgroup/drydock/3f9a71c0de42"),
+        ], "x1", "stop container", at: 9_000_000_000)
+
+    static func numbered(
+        _ records: [StepRecord], _ operation: String, _ title: String, at time: Int64
+    ) -> [StepRecord] {
+        var time = time
+        return records.enumerated().map { place, record in
+            var record = record
+            record.operation = operation
+            record.title = title
+            record.index = place + 1
+            record.time = time
+            time += record.duration
+            return record
+        }
+    }
+}
