@@ -131,7 +131,7 @@ public final class BlobWriter {
     private let what: String
     private let expected: Digest?
     private let declaredSize: Int64?
-    private let file: Descriptor
+    private var file: Descriptor?
     private let temporary: String
     private var hasher = SHA256()
     private var isCommitted = false
@@ -159,6 +159,7 @@ public final class BlobWriter {
         if let declaredSize, count + Int64(bytes.count) > declaredSize {
             throw .sizeMismatch(what: what, expected: declaredSize, actual: count + Int64(bytes.count))
         }
+        guard let file else { throw .invalidParameter("\(what) was written to after its end") }
         hasher.update(bytes)
         try system { () throws(SystemError) in try file.write(bytes) }
         count += Int64(bytes.count)
@@ -182,6 +183,9 @@ public final class BlobWriter {
         try system { () throws(SystemError) in try Descriptor.open(temporary, O_RDONLY) }
     }
 
+    /// Ends the writing and closes the file, so that many blobs can wait for their commit.
+    func seal() { file = nil }
+
     /// Checks size and digest, waits for the disk, and gives the blob its name.
     /// - Throws: ``OCIError/sizeMismatch(what:expected:actual:)``,
     ///   ``OCIError/digestMismatch(what:expected:actual:)``, ``OCIError/system(_:)``.
@@ -195,6 +199,7 @@ public final class BlobWriter {
             throw .digestMismatch(what: what, expected: expected, actual: digest)
         }
         try system { () throws(SystemError) in
+            let file = if let file = self.file { file } else { try Descriptor.open(temporary, O_RDONLY) }
             try check("syncing \(temporary)") { fdatasync(file.number) }
             try check("renaming \(temporary)") { rename(temporary, store.path(of: digest)) }
         }

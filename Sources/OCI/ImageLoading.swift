@@ -2,18 +2,127 @@ extension ImageStore {
     /// Loads the images of an archive: `docker load`.
     ///
     /// The archive may be what `docker save` writes, in its old form or its new one (an OCI image layout), or any OCI
-    /// image layout, as tar, plain or compressed with gzip or zstd. It is read in bounded memory. A damaged archive is
-    /// refused whole and leaves nothing.
+    /// image layout, as tar, plain or compressed with gzip or zstd. It is read once, in bounded memory. A damaged archive
+    /// is refused whole and leaves nothing.
     ///
     /// - Parameters:
     ///   - source: The archive.
     ///   - platform: The platform to choose where an index offers several.
     ///   - progress: Called while layers are unpacked.
     /// - Returns: What was loaded, in the archive's order.
+    /// - Throws: ``OCIError/corruptArchive(what:problem:)``, ``OCIError/invalidDocument(what:problem:)``,
+    ///   ``OCIError/digestMismatch(what:expected:actual:)``, ``OCIError/hostileEntry(name:problem:)`` and others.
     public func load(
         _ source: any ByteSource, platform: Platform = .current,
         progress: ((LayerProgress) throws(OCIError) -> Void)? = nil
     ) throws(OCIError) -> [LoadedImage] {
-        throw .unsupported("load")
+        try makingImage { (owner) throws(OCIError) in
+            let spool = try ArchiveSpool(source, into: content)
+            let archived = try spool.images(for: platform)
+            var unpacked: [[LoadedLayer]] = []
+            for image in archived { unpacked.append(try unpack(image, owner: owner, progress: progress)) }
+            // Everything was read, checked and unpacked; only now does anything get its name.
+            var loaded: [LoadedImage] = []
+            for (image, layers) in zip(archived, unpacked) {
+                for layer in layers where !content.has(layer.blob.digest) { try layer.file.commit() }
+                loaded.append(try register(image, layers: layers))
+            }
+            return loaded
+        }
+    }
+
+    private struct LoadedLayer {
+        var file: BlobWriter
+        var blob: BlobDescriptor
+        var result: UnpackResult
+    }
+
+    private func unpack(
+        _ image: ArchivedImage, owner: String, progress: ((LayerProgress) throws(OCIError) -> Void)?
+    ) throws(OCIError) -> [LoadedLayer] {
+        let id = Digest(of: image.config)
+        let config = try ImageConfig(parsing: image.config, what: "configuration of image \(id.short)")
+        guard config.diffIDs.count == image.layers.count else {
+            throw .invalidDocument(
+                what: "image \(id.short)",
+                problem: "the archive has \(image.layers.count) layers, the configuration \(config.diffIDs.count)")
+        }
+        guard config.os.isEmpty || config.os == Platform.current.os else {
+            throw .invalidParameter("cannot load \(config.os) image on \(Platform.current.os)")
+        }
+        var layers: [LoadedLayer] = []
+        var parent: Digest?
+        for (file, diffID) in zip(image.layers, config.diffIDs) {
+            let layer = try unpack(
+                file, diffID: diffID, parent: parent, what: "layer \(layers.count + 1) of image \(id.short)",
+                owner: owner, progress: progress)
+            layers.append(layer)
+            parent = layer.result.layer.chainID
+        }
+        return layers
+    }
+
+    private func unpack(
+        _ file: BlobWriter, diffID: Digest, parent: Digest?, what: String, owner: String,
+        progress: ((LayerProgress) throws(OCIError) -> Void)?
+    ) throws(OCIError) -> LoadedLayer {
+        let first = try firstBytes(of: file)
+        let compression = try Compression(firstBytes: first, what: what)
+        let digest = file.digest
+        // An uncompressed layer's digest is its diff ID, and was computed while it was spooled.
+        if compression == .none, digest != diffID {
+            throw .digestMismatch(what: what, expected: diffID, actual: digest)
+        }
+        let total = compression == .none ? file.count : nil
+        let result = try layers.unpack(diffID: diffID, parent: parent, owner: owner) { (unpacker) throws(OCIError) in
+            try unpacker.unpack(
+                DescriptorSource(try file.reader()), expecting: compression == .none ? nil : diffID, what: what,
+                progress: { (count) throws(OCIError) in
+                    if let progress { try progress(LayerProgress(diffID: diffID, current: count, total: total)) }
+                })
+        }
+        if !result.isNew, compression != .none {
+            // The layer is here, but these bytes will be kept as its archive: they must be the same layer.
+            let raw = try DescriptorSource(try file.reader()).decompressed(what: what)
+            let blocks = HashedBlocks(raw.blocks, what: what, hashes: true)
+            try blocks.drain()
+            if let actual = blocks.digest, actual != diffID {
+                throw .digestMismatch(what: "\(what) (uncompressed)", expected: diffID, actual: actual)
+            }
+        }
+        let type =
+            switch compression {
+            case .none: MediaType.ociLayer
+            case .gzip: MediaType.ociLayerGzip
+            case .zstd: MediaType.ociLayerZstd
+            }
+        return LoadedLayer(
+            file: file, blob: BlobDescriptor(mediaType: type, digest: digest, size: file.count), result: result)
+    }
+
+    private func firstBytes(of file: BlobWriter) throws(OCIError) -> [UInt8] {
+        let reader = DescriptorSource(try file.reader())
+        return Array(try PlainBlocks(reader).peek(6).prefix(6))
+    }
+
+    private func register(_ image: ArchivedImage, layers: [LoadedLayer]) throws(OCIError) -> LoadedImage {
+        let registered: (id: Digest, renamed: [LoadedImage.Renaming])
+        let parent = image.parent.flatMap { self.image($0)?.id }
+        if let bytes = image.manifest {
+            let config = try content.add(image.config)
+            let contents = try Manifest(parsing: bytes)
+            guard contents.config.digest == config else {
+                throw .digestMismatch(what: "image configuration", expected: contents.config.digest, actual: config)
+            }
+            let digest = try content.add(bytes)
+            let type = contents.mediaType.isEmpty ? MediaType.ociManifest : contents.mediaType
+            registered = try register(
+                BlobDescriptor(mediaType: type, digest: digest, size: Int64(bytes.count)), as: image.references,
+                parent: parent)
+        } else {
+            registered = try add(image.config, layers: layers.map(\.blob), as: image.references, parent: parent)
+        }
+        return LoadedImage(
+            id: registered.id, references: image.references, renamed: registered.renamed, layers: layers.map(\.result))
     }
 }
