@@ -93,7 +93,9 @@ public struct Router: Sendable {
     ///   too old or too new.
     func match(_ head: RequestHead) throws(APIError) -> Match {
         guard let path = PercentEncoding.decode(head.path) else { throw .badRequest("invalid URL escape in the path") }
-        var segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        // A doubled slash counts once, as with Docker: names are shown as "/web" and pasted as such.
+        var segments = path.split(separator: "/")
+        if path.hasSuffix("/") { segments.append("") }
         var asked: Substring?
         if let first = segments.first, first.count > 1, first.hasPrefix("v"),
             first.dropFirst().allSatisfy({ $0 == "." || $0.isASCII && $0.isNumber })

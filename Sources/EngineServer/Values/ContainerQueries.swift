@@ -1,0 +1,173 @@
+public import HTTPMessages
+
+/// What `GET /containers/json` is asked.
+public struct ContainerListQuery: Sendable, Equatable {
+    /// Whether containers that don't run are shown too.
+    public var all: Bool
+    /// Whether sizes on disk are counted.
+    public var size: Bool
+    /// Only the so many created last, running or not; `nil` is all.
+    public var limit: Int?
+    /// The filters.
+    public var filters: Filters
+
+    /// Reads the query.
+    public init(_ query: Query) throws(APIError) {
+        filters = try Filters(query)
+        limit = try query.integer("limit").flatMap { $0 > 0 ? $0 : nil }
+        all = query.flag("all")
+        size = query.flag("size")
+    }
+}
+
+/// What `GET /containers/{name}/logs` is asked.
+public struct LogsQuery: Sendable, Equatable {
+    /// Which outputs; at least one of them.
+    public var standardOutput: Bool, standardError: Bool
+    /// Whether to go on with what comes.
+    public var follows: Bool
+    /// Whether each line begins with its time.
+    public var timestamps: Bool
+    /// Whether each line shows its extra attributes.
+    public var details: Bool
+    /// Nothing before, nothing after: nanoseconds since 1970.
+    public var since: Int64?, until: Int64?
+    /// Only the last so many lines; `nil` is all, which is also what `all` and nonsense mean to Docker.
+    public var tail: Int?
+
+    /// Reads the query.
+    /// - Throws: ``APIError`` 400 when neither output is asked for, or a time is none.
+    public init(_ query: Query) throws(APIError) {
+        standardOutput = query.flag("stdout")
+        standardError = query.flag("stderr")
+        guard standardOutput || standardError else {
+            throw .badRequest("Bad parameters: you must choose at least one stream")
+        }
+        since = try query.moment("since").flatMap { $0 == 0 ? nil : $0 }
+        until = try query.moment("until").flatMap { $0 == 0 ? nil : $0 }
+        follows = query.flag("follow")
+        timestamps = query.flag("timestamps")
+        details = query.flag("details")
+        tail = query.text("tail").flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
+    }
+}
+
+/// What `POST /containers/{name}/stop` and `restart` are asked.
+public struct StopQuery: Sendable, Equatable {
+    /// The signal to begin with; `nil` is the container's own. Clients before API 1.42 have no such wish.
+    public var signal: String?
+    /// Seconds until the kill; `nil` is the container's own, negative is never.
+    public var timeout: Int?
+
+    /// Reads the query.
+    public init(_ query: Query, version: APIVersion) throws(APIError) {
+        signal = version >= "1.42" ? query.text("signal") : nil
+        timeout = try query.integer("t")
+    }
+}
+
+/// When `POST /containers/{name}/wait` answers.
+public enum WaitCondition: String, Sendable {
+    /// At once, if the container does not run.
+    case notRunning = "not-running"
+    /// When it ends the next time.
+    case nextExit = "next-exit"
+    /// When it is removed.
+    case removed
+
+    /// Reads the query; clients before API 1.30 have no choice.
+    public init(_ query: Query, version: APIVersion) throws(APIError) {
+        guard version >= "1.30", let text = query.text("condition") else {
+            self = .notRunning
+            return
+        }
+        guard let condition = WaitCondition(rawValue: text) else {
+            throw .badRequest("invalid condition: \"\(text)\"")
+        }
+        self = condition
+    }
+}
+
+/// What `POST /containers/{name}/attach` is asked.
+public struct AttachQuery: Sendable, Equatable {
+    /// Which streams.
+    public var standardInput: Bool, standardOutput: Bool, standardError: Bool
+    /// Whether what was printed before comes first.
+    public var logs: Bool
+    /// Whether what happens from now on is shown.
+    public var stream: Bool
+    /// The keys that end the connection: `ctrl-p,ctrl-q`; `nil` are the usual ones.
+    public var detachKeys: String?
+
+    /// Reads the query.
+    public init(_ query: Query) {
+        standardInput = query.flag("stdin")
+        standardOutput = query.flag("stdout")
+        standardError = query.flag("stderr")
+        logs = query.flag("logs")
+        stream = query.flag("stream")
+        detachKeys = query.text("detachKeys")
+    }
+}
+
+/// What `DELETE /containers/{name}` is asked.
+public struct RemoveContainerQuery: Sendable, Equatable {
+    /// Whether a running container is killed.
+    public var force: Bool
+    /// Whether its anonymous volumes go too.
+    public var volumes: Bool
+    /// Whether only a link is removed.
+    public var link: Bool
+
+    /// Reads the query.
+    public init(_ query: Query) {
+        force = query.flag("force")
+        volumes = query.flag("v")
+        link = query.flag("link")
+    }
+}
+
+/// The size of a terminal, in characters.
+public struct TerminalSize: Sendable, Equatable {
+    /// Rows and columns.
+    public var height: UInt16, width: UInt16
+
+    /// Reads the query of `resize`.
+    public init(_ query: Query) throws(APIError) {
+        height = try query.size("h", "resize height")
+        width = try query.size("w", "resize width")
+    }
+}
+
+/// What the `archive` endpoints are asked.
+public struct ArchiveQuery: Sendable, Equatable {
+    /// The path in the container.
+    public var path: String
+    /// Whether a file may not replace a directory, nor the other way round.
+    public var noOverwriteDirNonDir: Bool
+    /// Whether owners are kept.
+    public var copyUIDGID: Bool
+
+    /// Reads the query.
+    /// - Throws: ``APIError`` 400 without a path.
+    public init(_ query: Query) throws(APIError) {
+        guard let path = query.text("path") else { throw .badRequest("bad parameter: path cannot be empty") }
+        self.path = path
+        noOverwriteDirNonDir = query.flag("noOverwriteDirNonDir")
+        copyUIDGID = query.flag("copyUIDGID")
+    }
+}
+
+/// What `GET /containers/{name}/stats` is asked.
+public struct StatsQuery: Sendable, Equatable {
+    /// Whether values go on coming.
+    public var stream: Bool
+    /// Whether one sample is enough, without a second to compare with.
+    public var oneShot: Bool
+
+    /// Reads the query.
+    public init(_ query: Query, version: APIVersion) {
+        stream = query.flag("stream", default: true)
+        oneShot = version >= "1.41" && query.flag("one-shot")
+    }
+}
