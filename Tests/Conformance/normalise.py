@@ -22,7 +22,9 @@ _LINK_LOCAL = re.compile(r"\bfe80::[0-9a-f:]+")
 _NETWORK = re.compile(r"\b172\.(1[89]|2\d|3[01])(?=\.\d+\.\d+)")
 _PORT = re.compile(r"((?<=:)|(?<=\"HostPort\": \")|(?<=\"HostPort\":\")|(?<=HostPort:))(3[2-9]\d{3}|[45]\d{4}|6[0-5]\d{3})\b")
 _GENERATED_NAME = re.compile(r"(?<![\w.\-/])(/?)([a-z]{3,}_[a-z]{3,}\d?)(?![\w.\-/=])")
-_INTERFACE = re.compile(r"\b\d+: (\w+)@if\d+")
+#: Words that look like generated names and are none: busybox's ip, and the engine's events.
+_NO_NAMES = {"valid_lft", "preferred_lft", "exec_create", "exec_start", "exec_die", "exec_detach"}
+_INTERFACE = re.compile(r"(?:\b(\d+): )?(\w+)@if\d+")
 _VETH = re.compile(r"\bveth[0-9a-f]{7}\b")
 _JSON_PID = re.compile(r"(\"Pid\": ?)[1-9]\d*")
 _OVERLAY_LINK = re.compile(r"\b[A-Z0-9]{26}\b")
@@ -60,7 +62,7 @@ class Normaliser:
             end = position + 1
             while end < len(lines) and lines[end].strip() and not _table_columns(lines[end]):
                 end += 1
-            result += self._table(lines[position:end], columns)
+            result += self._table(lines[position:end], columns) or [self._line(line) for line in lines[position:end]]
             position = end
         return "\n".join(result)
 
@@ -89,7 +91,7 @@ class Normaliser:
         line = _NETWORK.sub(self._network, line)
         line = _PORT.sub(self._named("port"), line)
         line = _GENERATED_NAME.sub(self._generated_name, line)
-        line = _INTERFACE.sub(r"<n>: \1@if<n>", line)
+        line = _INTERFACE.sub(lambda match: ("<n>: " if match.group(1) else "") + f"{match.group(2)}@if<n>", line)
         line = _VETH.sub(self._named("veth"), line)
         return _JSON_PID.sub(r"\1<pid>", line)
 
@@ -115,19 +117,19 @@ class Normaliser:
 
     def _generated_name(self, match: re.Match[str]) -> str:
         slash, name = match.groups()
-        return match.group() if name in self.chosen else f"{slash}<name{self._number('name', name)}>"
+        return match.group() if name in self.chosen or name in _NO_NAMES else f"{slash}<name{self._number('name', name)}>"
 
     def _table(self, lines: list[str], starts: list[int]) -> list[str]:
-        """A table's rows as cells joined by `` | ``; a note follows if its columns are not as wide as Docker makes them."""
+        """A table's rows as cells joined by `` | ``; nothing if its columns are not exactly as wide as Docker makes them.
+
+        The widths follow from the cells, and cells change with what is normalised: so the raw widths are checked here.
+        """
         rows = [_cells(line, starts) for line in lines]
-        header = rows[0]
-        result = [" | ".join(self._cell(header, column, cell) for column, cell in enumerate(row)) for row in rows]
         widths = [second - first for first, second in zip(starts, starts[1:])]
-        for minimum in _TABLE_WIDTHS:
-            longest = [max(len(row[column]) for row in rows) for column in range(len(widths))]
-            if widths == [max(minimum, cell + _TABLE_PADDING) for cell in longest]:
-                return result
-        return [*result, f"<columns of unusual width: {' '.join(map(str, widths))}>"]
+        longest = [max(len(row[column]) for row in rows) for column in range(len(widths))]
+        if all(widths != [max(minimum, cell + _TABLE_PADDING) for cell in longest] for minimum in _TABLE_WIDTHS):
+            return []
+        return [" | ".join(self._cell(rows[0], column, cell) for column, cell in enumerate(row)) for row in rows]
 
     def _cell(self, header: list[str], column: int, cell: str) -> str:
         title = header[column]
@@ -155,11 +157,6 @@ def _table_columns(line: str) -> list[int]:
 
 
 def _cells(line: str, starts: list[int]) -> list[str]:
-    """The cells of a row below these column starts; cut at wide gaps if the row does not follow them."""
-    if all(start > len(line) or line[start - 1 : start] in (" ", "") for start in starts[1:]):
-        ends = [*starts[1:], len(line)]
-        cells = [line[start:end] for start, end in zip(starts, ends)]
-        stripped = [cell.strip() for cell in cells]
-        return stripped
-    cells = re.split(r" {2,}", line.rstrip())
-    return (cells + [""] * len(starts))[: max(len(starts), len(cells))]
+    """The cells of a row below these column starts, without their padding."""
+    ends = [*starts[1:], len(line)]
+    return [line[start:end].rstrip() for start, end in zip(starts, ends)]
