@@ -35,8 +35,8 @@ let package = Package(
         // Below the line: the engine.
         .target(
             name: "EngineServer",
-            dependencies: ["Engine", "EngineAPI", "HTTPMessages", "OrderedJSON", "Posix", "CLinux"]),
-        .target(name: "Engine", dependencies: ["Steps", "OCI", "Kernel", "EngineAPI"]),
+            dependencies: ["Engine", "Steps", "OCI", "EngineAPI", "HTTPMessages", "OrderedJSON", "Posix", "CLinux"]),
+        .target(name: "Engine", dependencies: ["Steps", "OCI", "Kernel", "EngineAPI", "OrderedJSON", "Posix", "CLinux"]),
         .target(name: "Steps", dependencies: ["EngineAPI", "Posix", "OrderedJSON"]),
         .target(name: "OCI", dependencies: ["OrderedJSON", "Posix", "CLinux", "CArchive", "COpenSSL"]),
         .target(name: "Kernel", dependencies: ["Posix", "CLinux", "CSandbox", "CSeccomp", "CNFTables"]),
