@@ -38,7 +38,7 @@ let package = Package(
             dependencies: ["Engine", "Steps", "OCI", "EngineAPI", "HTTPMessages", "OrderedJSON", "Posix", "CLinux"]),
         .target(name: "Engine", dependencies: ["Steps", "OCI", "Kernel", "EngineAPI", "OrderedJSON", "Posix", "CLinux"]),
         .target(name: "Steps", dependencies: ["EngineAPI", "Posix", "OrderedJSON"]),
-        .target(name: "OCI", dependencies: ["OrderedJSON", "Posix", "CLinux", "CArchive", "COpenSSL"]),
+        .target(name: "OCI", dependencies: ["OrderedJSON", "Posix", "CLinux", "CArchive", "CArchiveFormats", "COpenSSL"]),
         .target(name: "Kernel", dependencies: ["Posix", "CLinux", "CSandbox", "CSeccomp", "CNFTables"]),
 
         // Leaves: no knowledge of containers.
@@ -46,6 +46,7 @@ let package = Package(
         .target(name: "Posix", dependencies: ["CLinux"]),
         .target(name: "CLinux"),
         .target(name: "CSandbox"),
+        .target(name: "CArchiveFormats"),
         .systemLibrary(
             name: "CArchive", pkgConfig: nil,
             providers: [.apt(["libarchive-dev", "libzstd-dev", "zlib1g-dev", "libacl1-dev"])]),
@@ -64,7 +65,7 @@ let package = Package(
             name: "EngineClientTests", dependencies: ["EngineClient", "HTTPMessages", "OrderedJSON", "Posix"]),
         .testTarget(
             name: "EngineServerTests",
-            dependencies: ["EngineServer", "EngineClient", "HTTPMessages", "OrderedJSON", "Posix"]),
+            dependencies: ["EngineServer", "Engine", "EngineClient", "HTTPMessages", "OrderedJSON", "Posix"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int linux_pipe2(int ends[2], int flags) { return pipe2(ends, flags); }
@@ -107,4 +108,9 @@ int linux_bpf_program(uint32_t identifier) {
     union bpf_attr attributes = {0};
     attributes.prog_id = identifier;
     return bpf(BPF_PROG_GET_FD_BY_ID, &attributes);
+}
+
+int64_t linux_file_system_magic(const char *path) {
+    struct statfs status;
+    return statfs(path, &status) == 0 ? (int64_t)(uint32_t)status.f_type : -1;
 }

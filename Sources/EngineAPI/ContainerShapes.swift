@@ -23,7 +23,8 @@ extension Shape {
     public static let hostConfig = Shape(
         "HostConfig",
         [
-            ("Binds", .strings, nil), ("ContainerIDFile", .string, ""), ("LogConfig", .object, ["Type": "", "Config": [:]]),
+            ("Binds", .strings, nil), ("ContainerIDFile", .string, ""),
+            ("LogConfig", .object, ["Type": "", "Config": [:]]),
             ("NetworkMode", .string, "default"), ("PortBindings", .object, [:]),
             ("RestartPolicy", .object, ["Name": "", "MaximumRetryCount": 0]), ("AutoRemove", .bool, false),
             ("VolumeDriver", .string, ""), ("VolumesFrom", .strings, nil), ("CapAdd", .strings, nil),

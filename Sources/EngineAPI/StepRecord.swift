@@ -80,7 +80,8 @@ public struct StepRecord: Sendable, Hashable, Codable {
     /// A record with all values given.
     public init(
         operation: String, title: String, index: Int, kind: StepKind, state: State, command: String, object: String,
-        facts: Facts = [:], evidence: [Evidence] = [], failure: StepFailure? = nil, time: Int64 = 0, duration: Int64 = 0,
+        facts: Facts = [:], evidence: [Evidence] = [], failure: StepFailure? = nil, time: Int64 = 0,
+        duration: Int64 = 0,
         isSimulated: Bool = false
     ) {
         self.operation = operation

@@ -54,7 +54,9 @@ public final class Descriptor: @unchecked Sendable {
     public func read(upTo count: Int) throws(SystemError) -> [UInt8] {
         var failure: SystemError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
-            do throws(SystemError) { used = try read(into: UnsafeMutableRawBufferPointer(buffer)) } catch { failure = error }
+            do throws(SystemError) { used = try read(into: UnsafeMutableRawBufferPointer(buffer)) } catch {
+                failure = error
+            }
         }
         if let failure { throw failure }
         return bytes

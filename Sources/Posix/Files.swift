@@ -6,7 +6,9 @@ public enum Files {
     /// - Throws: ``SystemError`` naming the path.
     public static func read(_ path: String) throws(SystemError) -> [UInt8] {
         let file = try Descriptor.open(path, O_RDONLY)
-        do throws(SystemError) { return try file.readToEnd() } catch { throw SystemError("reading \(path)", code: error.code) }
+        do throws(SystemError) { return try file.readToEnd() } catch {
+            throw SystemError("reading \(path)", code: error.code)
+        }
     }
 
     /// Reads a whole file as UTF-8; bytes that are not UTF-8 become U+FFFD.
@@ -63,7 +65,9 @@ public enum Files {
         try removeEntry(AT_FDCWD, path, isDirectory: status.st_mode & S_IFMT == S_IFDIR, shown: path)
     }
 
-    private static func removeEntry(_ parent: Int32, _ name: String, isDirectory: Bool, shown: String) throws(SystemError) {
+    private static func removeEntry(_ parent: Int32, _ name: String, isDirectory: Bool, shown: String)
+        throws(SystemError)
+    {
         if isDirectory {
             let number = try check("opening \(shown)") {
                 openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)

@@ -65,4 +65,7 @@ int linux_bpf_query(int cgroup, uint32_t attach_type, uint32_t *identifiers, uin
 /// bpf(2), BPF_PROG_GET_FD_BY_ID
 int linux_bpf_program(uint32_t identifier);
 
+/// statfs(2): the magic number of the file system's type, or -1.
+int64_t linux_file_system_magic(const char *path);
+
 #endif

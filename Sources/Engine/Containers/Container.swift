@@ -1,0 +1,106 @@
+import EngineAPI
+import Kernel
+import OrderedJSON
+import Posix
+
+/// Everything about a container that does not change while the engine runs, and a monitor for what does.
+final class Container: Sendable {
+    /// 64 hexadecimal digits.
+    let id: String
+    /// The directory with all that is on disk of it.
+    let directory: String
+    /// What changes.
+    let life: Monitor<Life>
+    /// Held by whoever is starting, stopping or removing it, so that these never overlap.
+    let lifecycle = Monitor(())
+
+    init(id: String, directory: String, definition: Definition, state: ContainerState) {
+        self.id = id
+        self.directory = directory
+        life = Monitor(Life(definition: definition, state: state))
+    }
+
+    /// What the user asked for: written once, changed by `rename` and `update` only.
+    struct Definition: Sendable, Codable {
+        var name: String
+        var created: Int64
+        /// The image's ID (`sha256:…`), and the reference it was asked for by.
+        var image: String
+        var imageReference: String
+        /// The layer directories of the image, topmost first.
+        var layers: [String]
+        var path: String
+        var arguments: [String]
+        var config: JSON
+        var hostConfig: JSON
+        /// The networks it is to be in, by name, with the settings asked for (`EndpointsConfig`).
+        var endpoints: JSON
+
+        var configObject: JSONObject { config.object ?? [:] }
+        var hostObject: JSONObject { hostConfig.object ?? [:] }
+        var hasTerminal: Bool { configObject.flag("Tty") }
+    }
+
+    /// What changes while it lives.
+    struct Life: Sendable {
+        var definition: Definition
+        var state: ContainerState
+        /// While it runs.
+        var running: Running?
+        /// Clients that attached before it was started.
+        var waitingAttachments: [Attachment] = []
+        /// The identities of its exec sessions.
+        var execs: [String] = []
+        /// Goes up each time it ends, so that "wait for the next exit" can't miss one.
+        var endings = 0
+        /// Set when it is gone, for those who wait for its removal.
+        var isRemoved = false
+        /// How many starts in a row the restart policy has made, for the back-off.
+        var restartDelay: Double = 0
+    }
+
+    /// What exists only while it runs.
+    struct Running: Sendable {
+        var process: any SandboxProcess
+        var cgroup: any Cgroup
+        var overlay: DetachedMount
+        var streams: StreamHub
+        var endpoint: Endpoint?
+        var log: ContainerLog
+    }
+
+    /// Its name without the slash.
+    var name: String { life.current.definition.name }
+    /// The path of its log.
+    var logPath: String { "\(directory)/\(id)-json.log" }
+    /// Its writable layer.
+    var upper: String { "\(directory)/upper" }
+    /// The working directory that overlayfs needs beside it.
+    var work: String { "\(directory)/work" }
+    /// The first twelve digits.
+    var shortID: String { String(id.prefix(12)) }
+
+    /// The file that holds definition and state.
+    private var recordPath: String { "\(directory)/container.json" }
+
+    private struct Record: Codable {
+        var id: String
+        var definition: Definition
+        var state: ContainerState
+    }
+
+    /// Writes definition and state to disk.
+    func save(durable: Bool = false) throws {
+        let life = life.current
+        let record = Record(id: id, definition: life.definition, state: life.state)
+        let json = try JSON(encoding: record, keys: .asDeclared)
+        try Files.replace(recordPath, with: json.encoded(.indented), mode: 0o600, durable: durable)
+    }
+
+    /// Reads a container back from its directory.
+    static func load(from directory: String) throws -> Container {
+        let json = try JSON(parsing: Files.read("\(directory)/container.json"))
+        let record = try json.decode(Record.self, keys: .asDeclared)
+        return Container(id: record.id, directory: directory, definition: record.definition, state: record.state)
+    }
+}

@@ -1,0 +1,191 @@
+import EngineAPI
+import Glibc
+import Kernel
+import OCI
+import OrderedJSON
+import Posix
+import Steps
+
+extension Node {
+    /// What `create` answers.
+    public struct Created: Sendable {
+        /// The container's identity.
+        public var id: String
+        /// What the user should know, as Docker warns.
+        public var warnings: [String]
+    }
+
+    /// Makes a container: it exists on disk, no process yet (API: ContainerCreate).
+    ///
+    /// - Parameters:
+    ///   - name: Its name; `nil` makes one up.
+    ///   - body: The request: `Config` with `HostConfig` and `NetworkingConfig` inside.
+    ///   - operation: The operation its steps belong to.
+    /// - Throws: ``EngineFailure`` with Docker's status and text; nothing is left behind then.
+    public func createContainer(name: String?, body: JSON, operation: String) throws -> Created {
+        let request = try CreateRequest(body)
+        let procedure = try creation(of: request, name: name)
+        do { try run(procedure.procedure, operation: operation) } catch {
+            forget(procedure.id)
+            throw EngineFailure(wrapping: error, doing: "creating container")
+        }
+        publish("create", try container(procedure.id))
+        return Created(id: procedure.id, warnings: warnings(for: request))
+    }
+
+    /// The plan of `createContainer`, nothing performed.
+    public func planCreation(name: String?, body: JSON) throws -> [StepRecord] {
+        let planned = try creation(of: CreateRequest(body), name: name)
+        defer { forget(planned.id) }
+        return StepRunner.plan(planned.procedure, operation: "plan", isSimulated: kernel.profile.kind == .simulated)
+    }
+
+    private func forget(_ id: String) {
+        containers.withLock { table in
+            table.byID[id] = nil
+            table.names = table.names.filter { $0.value != id }
+        }
+    }
+
+    private func creation(of request: CreateRequest, name: String?) throws -> (id: String, procedure: Procedure) {
+        let image = try images.image(named: request.image)
+        let settings = try request.merged(with: image.config.config.json.object ?? [:])
+        try SettingsCheck(profile: kernel.profile).check(config: settings.config, host: settings.host)
+        let id = Identifier.make()
+        let name = try reserve(name, for: id)
+        do {
+            let definition = try definition(name: name, id: id, request: request, image: image, settings: settings)
+            let directory = "\(configuration.directory)/containers/\(id)"
+            let container = Container(id: id, directory: directory, definition: definition, state: ContainerState())
+            let procedure = Procedure(
+                title: "create container", object: name, steps: creationSteps(container, image: image, request: request)
+            )
+            return (id, procedure)
+        } catch {
+            forget(id)
+            throw error
+        }
+    }
+
+    private func definition(
+        name: String, id: String, request: CreateRequest, image: Image, settings: CreateRequest.Settings
+    ) throws -> Container.Definition {
+        var config = settings.config
+        let host = settings.host
+        let command = config.strings("Entrypoint") + config.strings("Cmd")
+        guard let path = command.first, !path.isEmpty else { throw EngineFailure.invalid("No command specified") }
+        if config.text("Hostname").isEmpty {
+            let usesNodes = host.text("NetworkMode") == "host" || host.text("UTSMode") == "host"
+            config["Hostname"] = .string(usesNodes ? try machineName() : String(id.prefix(12)))
+        }
+        return Container.Definition(
+            name: name, created: Clock.realtime(), image: "\(image.id)", imageReference: request.image,
+            layers: image.layers.reversed().map(\.path), path: path, arguments: Array(command.dropFirst()),
+            config: .object(config), hostConfig: .object(host), endpoints: request.endpoints)
+    }
+
+    /// The machine's host name (`gethostname(2)`).
+    func machineName() throws -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        try check("reading the host name") { gethostname(&buffer, buffer.count) }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Takes a name, so that no other container gets it meanwhile.
+    private func reserve(_ name: String?, for id: String) throws -> String {
+        var wanted = name ?? ""
+        if wanted.hasPrefix("/") { wanted.removeFirst() }
+        if !wanted.isEmpty, !ContainerNames.isValid(wanted) {
+            throw EngineFailure.invalid(
+                "Invalid container name (\(wanted)), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+        }
+        return try containers.withLock { (table: inout ContainerTable) throws -> String in
+            if wanted.isEmpty { wanted = ContainerNames.make { table.names[$0] != nil } }
+            if let owner = table.names[wanted] {
+                throw EngineFailure.conflict(
+                    "Conflict. The container name \"/\(wanted)\" is already in use by container \"\(owner)\". You have to "
+                        + "remove (or rename) that container to be able to reuse that name.")
+            }
+            table.names[wanted] = id
+            return wanted
+        }
+    }
+
+    private func creationSteps(_ container: Container, image: Image, request: CreateRequest) -> [Step] {
+        let definition = container.life.current.definition
+        let images = images
+        let resolve = Step(
+            .imageResolve, command: "\(image.repoTags.first ?? request.image) -> \(image.id)",
+            facts: [
+                "reference": .string(request.image), "image": .string("\(image.id)"),
+                "layers": .integer(Int64(image.layers.count)), "size": .integer(image.size),
+            ]
+        ) {
+            guard let now = images.image(image.id) else {
+                throw EngineFailure.notFound("No such image: \(request.image)")
+            }
+            return StepOutcome(
+                evidence: now.layers.reversed().prefix(3).map { layer in
+                    Evidence(source: layer.path, text: "\(layer.diffID.short) \(layer.entries) entries")
+                })
+        }
+        let create = Step(
+            .containerCreate, command: "mkdir \(container.directory)",
+            facts: [
+                "name": .string(definition.name), "id": .string(container.id),
+                "directory": .string(container.directory), "image": .string(request.image),
+                "command": .array(([definition.path] + definition.arguments).map { .string($0) }),
+            ],
+            undo: [.removeTree(path: container.directory), .forgetContainer(id: container.id)]
+        ) { [self] in
+            try Files.makeDirectories(container.directory, mode: 0o710)
+            try container.save(durable: true)
+            containers.withLock { $0.byID[container.id] = container }
+            let size = try Files.read("\(container.directory)/container.json").count
+            return StepOutcome(
+                evidence: [Evidence(source: "\(container.directory)/container.json", text: "\(size) bytes")])
+        }
+        let layer = Step(
+            .layerCreate, command: "mkdir \(container.upper) \(container.work)",
+            facts: ["upper": .string(container.upper), "work": .string(container.work)]
+        ) {
+            try Self.makeUpper(container, over: definition.layers.first)
+            let entries = try Files.list(container.upper).count
+            return StepOutcome(
+                facts: ["entries": .integer(Int64(entries))],
+                evidence: [Evidence(source: container.upper, text: "\(entries) entries")])
+        }
+        return [resolve, create, layer]
+    }
+
+    /// The upper directory is what `/` looks like from inside: it has the owner and mode of the image's root.
+    private static func makeUpper(_ container: Container, over layer: String?) throws {
+        try Files.makeDirectories(container.upper)
+        try Files.makeDirectories(container.work, mode: 0o700)
+        var status = stat()
+        guard let layer, stat(layer, &status) == 0 else { return }
+        try check("setting the mode of \(container.upper)") { chmod(container.upper, status.st_mode & 0o7777) }
+        // Without the right to give files away the directory stays ours; inside a user namespace that is root's.
+        if geteuid() == 0 {
+            try check("changing the owner of \(container.upper)") {
+                chown(container.upper, status.st_uid, status.st_gid)
+            }
+        }
+    }
+
+    private func warnings(for request: CreateRequest) -> [String] {
+        var warnings: [String] = []
+        let host = request.host
+        if host.number("Memory") > 0, !kernel.profile.limitsSwap {
+            warnings.append(
+                "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap."
+            )
+        }
+        if host["OomKillDisable"]?.bool == true, host.number("Memory") == 0 {
+            warnings.append(
+                "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources."
+            )
+        }
+        return warnings
+    }
+}

@@ -1,0 +1,194 @@
+import EngineAPI
+import Glibc
+import Kernel
+import OCI
+import OrderedJSON
+import Posix
+import Steps
+
+extension Node {
+    /// Watches over a running container on a thread of its own: carries its streams, reaps it, cleans up after it, and
+    /// starts it again where its restart policy says so.
+    func supervise(_ container: Container, _ running: Container.Running) throws {
+        try Thread.start("watch " + container.shortID) { [self] in
+            running.streams.run(processEnd: running.process.descriptor) {
+                ended(container, running)
+            }
+            running.log.close()
+        }
+    }
+
+    /// The container's first process has ended: reaps it and lets go of everything it had in the kernel.
+    private func ended(_ container: Container, _ running: Container.Running) {
+        let end: ProcessEnd
+        do { end = try running.process.wait() } catch { end = .exited(255) }
+        let killed = running.cgroup.outOfMemoryKills() > 0
+        let name = container.name
+        let steps = endingSteps(container, running, end: end, outOfMemory: killed)
+        // A step that fails here (a cgroup that is still busy) is in the record; the container has ended all the same,
+        // and what is left is removed when the engine starts next.
+        _ = try? run(
+            Procedure(title: "container ended", object: name, steps: steps), operation: StepRunner.newOperation())
+        container.life.withLock { life in
+            life.running = nil
+            life.state.status = .exited
+            life.state.pid = 0
+            life.state.exitCode = end.code
+            life.state.outOfMemoryKilled = killed
+            life.state.finishedAt = Clock.realtime()
+            life.endings += 1
+        }
+        _ = try? container.save()
+        if killed { publish("oom", container) }
+        publish("die", container, ["exitCode": String(end.code)])
+        afterEnd(container, end)
+    }
+
+    private func endingSteps(
+        _ container: Container, _ running: Container.Running, end: ProcessEnd, outOfMemory: Bool
+    ) -> [Step] {
+        let pid = running.process.pid
+        let cgroup = running.cgroup
+        var facts: Facts = [
+            "pid": .integer(Int64(pid)), "exitCode": .integer(Int64(end.code)), "signal": .null,
+            "outOfMemory": .bool(outOfMemory),
+        ]
+        if case .signaled(let number) = end { facts["signal"] = .string(Signal.name(number)) }
+        var steps = [
+            Step(.processEnd, command: "waitid(P_PIDFD, …) -> \(end.code)", facts: facts) { [kernel] in
+                let gone = kernel.processStartTime(pid) == nil
+                return StepOutcome(evidence: [
+                    Evidence(source: "/proc/\(pid)", text: gone ? "no such process" : "still there")
+                ])
+            }
+        ]
+        if let endpoint = running.endpoint {
+            steps.append(
+                Step(
+                    .networkRelease, command: "close the container's network namespace",
+                    facts: [
+                        "address": .string("\(endpoint.address)"), "interface": .string(endpoint.hostLink),
+                        "network": .string(endpoint.network),
+                    ]
+                ) { [defaultBridge] in
+                    defaultBridge.release(endpoint.id)
+                    let free = defaultBridge.endpoints[endpoint.id] == nil
+                    return StepOutcome(evidence: [
+                        Evidence(
+                            source: "addresses of \(endpoint.network)",
+                            text: free ? "\(endpoint.address.address) is free" : "in use")
+                    ])
+                })
+        }
+        let statistics = try? cgroup.statistics()
+        steps.append(
+            Step(
+                .cgroupRemove, command: "rmdir \(cgroup.directory(of: "memory") ?? cgroup.path)",
+                facts: [
+                    "path": .string(cgroup.path),
+                    "memoryMaximum": statistics.map { .integer(Int64(clamping: $0.memoryMaximumUsage)) } ?? .null,
+                    "cpuTime": statistics.map { .integer(Int64(clamping: $0.cpuTotal)) } ?? .null,
+                ]
+            ) {
+                try cgroup.remove()
+                let directory = cgroup.directory(of: "memory") ?? cgroup.path
+                return StepOutcome(evidence: [
+                    Evidence(source: directory, text: Files.exists(directory) ? "still there" : "no such directory")
+                ])
+            })
+        return steps
+    }
+
+    /// What the container's settings want when it has ended: removal, or another start.
+    private func afterEnd(_ container: Container, _ end: ProcessEnd) {
+        let life = container.life.current
+        let host = life.definition.hostObject
+        if host.flag("AutoRemove") {
+            _ = try? container.lifecycle.withLock { _ in
+                if container.life.current.state.isRunning || container.life.current.isRemoved { return }
+                try delete(container, operation: StepRunner.newOperation(), removeVolumes: true)
+            }
+            return
+        }
+        guard !life.state.wasStoppedByHand, wantsRestart(host, end, count: life.state.restartCount) else { return }
+        // Docker's back-off: a tenth of a second, doubled each time up to a minute, reset by ten seconds of life.
+        let ran = Double(life.state.finishedAt - life.state.startedAt) / 1e9
+        let delay = ran > 10 ? 0.1 : min(max(0.1, life.restartDelay * 2), 60)
+        container.life.withLock { life in
+            life.restartDelay = delay
+            life.state.status = .restarting
+            life.state.restartCount += 1
+        }
+        _ = try? container.save()
+        _ = try? Thread.start("restart " + container.shortID) { [self] in
+            let wasStopped = container.life.wait(seconds: delay) { $0.state.status == .restarting ? nil : true }
+            if wasStopped != nil { return }
+            container.lifecycle.withLock { _ in
+                guard container.life.current.state.status == .restarting else { return }
+                container.life.withLock { $0.state.status = .exited }
+                do { try start(container, operation: StepRunner.newOperation()) } catch {
+                    container.life.withLock { $0.state.error = "\(error)" }
+                }
+            }
+        }
+    }
+
+    private func wantsRestart(_ host: JSONObject, _ end: ProcessEnd, count: Int) -> Bool {
+        let maximum = host["RestartPolicy"]?["MaximumRetryCount"]?.integer ?? 0
+        switch host["RestartPolicy"]?["Name"]?.string ?? "no" {
+        case "always", "unless-stopped": return true
+        case "on-failure": return end.code != 0 && (maximum == 0 || count < Int(maximum))
+        default: return false
+        }
+    }
+
+    /// Removes a container that does not run, whose lifecycle is held.
+    func delete(_ container: Container, operation: String, removeVolumes: Bool) throws {
+        container.life.withLock { $0.state.status = .removing }
+        let entries = Int64((try? Files.list(container.upper).count) ?? 0)
+        let id = container.id
+        let steps = [
+            Step(
+                .layerDelete, command: "rm -r \(container.upper)",
+                facts: ["upper": .string(container.upper), "entries": .integer(entries)]
+            ) {
+                try Files.removeTree(container.upper)
+                try Files.removeTree(container.work)
+                return StepOutcome(evidence: [
+                    Evidence(
+                        source: container.upper,
+                        text: Files.exists(container.upper) ? "still there" : "no such directory")
+                ])
+            },
+            Step(
+                .containerDelete, command: "rm -r \(container.directory)",
+                facts: ["name": .string(container.name), "id": .string(id)]
+            ) { [self] in
+                try Files.removeTree(container.directory)
+                containers.withLock { table in
+                    table.byID[id] = nil
+                    table.names = table.names.filter { $0.value != id }
+                }
+                return StepOutcome(evidence: [
+                    Evidence(
+                        source: container.directory,
+                        text: Files.exists(container.directory) ? "still there" : "no such directory")
+                ])
+            },
+        ]
+        do {
+            try run(Procedure(title: "remove container", object: container.name, steps: steps), operation: operation)
+        } catch {
+            container.life.withLock { $0.state.status = .dead }
+            throw EngineFailure(wrapping: error, doing: "removing container \(container.name)")
+        }
+        publish("destroy", container)
+        let attached = container.life.withLock { life in
+            life.isRemoved = true
+            defer { life.waitingAttachments = [] }
+            return life.waitingAttachments
+        }
+        for attachment in attached { attachment.onEnd(false) }
+        execs.withLock { execs in execs = execs.filter { $0.value.container.id != id } }
+    }
+}

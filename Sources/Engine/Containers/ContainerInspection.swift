@@ -1,0 +1,156 @@
+import EngineAPI
+import Glibc
+import Kernel
+import OCI
+import OrderedJSON
+import Posix
+
+extension Node {
+    /// Everything about a container, as `docker inspect` shows it (API: ContainerInspect).
+    public func inspectContainer(_ reference: String, withSize: Bool) throws -> JSON {
+        let container = try self.container(reference)
+        let life = container.life.current
+        let definition = life.definition
+        let directory = container.directory
+        var object: JSONObject = [
+            "Id": .string(container.id), "Created": .string(Timestamp.text(definition.created)),
+            "Path": .string(definition.path), "Args": .strings(definition.arguments), "State": life.state.json,
+            "Image": .string(definition.image),
+            "ResolvConfPath": .string(life.state.startedAt == 0 ? "" : "\(directory)/resolv.conf"),
+            "HostnamePath": .string(life.state.startedAt == 0 ? "" : "\(directory)/hostname"),
+            "HostsPath": .string(life.state.startedAt == 0 ? "" : "\(directory)/hosts"),
+            "LogPath": .string(life.state.startedAt == 0 ? "" : container.logPath),
+            "Name": .string("/" + definition.name),
+            "RestartCount": .integer(Int64(life.state.restartCount)), "Driver": "overlay2", "Platform": "linux",
+            "MountLabel": "", "ProcessLabel": "", "AppArmorProfile": "",
+            "ExecIDs": life.execs.isEmpty ? .null : .strings(life.execs), "HostConfig": definition.hostConfig,
+            "GraphDriver": [
+                "Data": [
+                    "LowerDir": .string(([initLayer] + definition.layers).joined(separator: ":")),
+                    "MergedDir": .string("\(directory)/rootfs"), "UpperDir": .string(container.upper),
+                    "WorkDir": .string(container.work),
+                ],
+                "Name": "overlay2",
+            ],
+        ]
+        if withSize {
+            let sizes = try sizes(of: container)
+            object["SizeRw"] = .integer(sizes.writable)
+            object["SizeRootFs"] = .integer(sizes.root)
+        }
+        object["Mounts"] = .array(mounts(of: definition))
+        object["Config"] = shownConfig(definition)
+        object["NetworkSettings"] = networkSettings(of: container, life)
+        return .object(object)
+    }
+
+    /// `Config` in Docker's order: the optional members have their places among the others.
+    private func shownConfig(_ definition: Container.Definition) -> JSON {
+        let config = definition.configObject
+        let order = [
+            "Hostname", "Domainname", "User", "AttachStdin", "AttachStdout", "AttachStderr", "ExposedPorts", "Tty",
+            "OpenStdin", "StdinOnce", "Env", "Cmd", "Healthcheck", "ArgsEscaped", "Image", "Volumes", "WorkingDir",
+            "Entrypoint", "NetworkDisabled", "MacAddress", "OnBuild", "Labels", "StopSignal", "StopTimeout", "Shell",
+        ]
+        return .object(JSONObject(order.compactMap { name in config[name].map { (name, $0) } }))
+    }
+
+    /// How much a container has written, and how much it has in all, bytes.
+    func sizes(of container: Container) throws -> (writable: Int64, root: Int64) {
+        let written = try DirectorySize.sum(of: container.upper)
+        let image = (try? images.image(named: container.life.current.definition.image))?.size ?? 0
+        return (written, written + image)
+    }
+
+    private func mounts(of definition: Container.Definition) -> [JSON] {
+        let host = definition.hostObject
+        let binds: [JSON] = host.strings("Binds").compactMap { try? BindMount($0) }.map { bind in
+            [
+                "Type": "bind", "Source": .string(bind.source), "Destination": .string(bind.target),
+                "Mode": .string(bind.mode), "RW": .bool(!bind.isReadOnly),
+                "Propagation": .string(bind.propagation.rawValue),
+            ]
+        }
+        let memory: [JSON] = host.map("Tmpfs").map { target, _ in
+            [
+                "Type": "tmpfs", "Source": "", "Destination": .string(target), "Mode": "", "RW": true,
+                "Propagation": "",
+            ]
+        }
+        return binds + memory
+    }
+
+    private func networkSettings(of container: Container, _ life: Container.Life) -> JSON {
+        let endpoint = life.running?.endpoint
+        let mode = life.definition.hostObject.text("NetworkMode")
+        let key = life.running.map { _ in "/proc/\(life.state.pid)/ns/net" } ?? ""
+        var networks = JSONObject()
+        if !mode.hasPrefix("container:") {
+            let name = mode == "default" ? "bridge" : mode
+            networks[name] = .object(endpointSettings(name, endpoint, life))
+        }
+        let shown = endpoint.map { endpoint in
+            (
+                id: endpoint.id, gateway: "\(endpoint.gateway)", address: "\(endpoint.address.address)",
+                length: Int64(endpoint.address.prefixLength), mac: "\(endpoint.mac)"
+            )
+        }
+        return [
+            "Bridge": "", "SandboxID": .string(life.running == nil ? "" : container.id), "HairpinMode": false,
+            "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0, "Ports": .object(exposedPorts(life)),
+            "SandboxKey": .string(key), "SecondaryIPAddresses": .null, "SecondaryIPv6Addresses": .null,
+            "EndpointID": .string(shown?.id ?? ""), "Gateway": .string(shown?.gateway ?? ""), "GlobalIPv6Address": "",
+            "GlobalIPv6PrefixLen": 0, "IPAddress": .string(shown?.address ?? ""),
+            "IPPrefixLen": .integer(shown?.length ?? 0), "IPv6Gateway": "", "MacAddress": .string(shown?.mac ?? ""),
+            "Networks": .object(networks),
+        ]
+    }
+
+    private func exposedPorts(_ life: Container.Life) -> JSONObject {
+        guard life.running != nil else { return [:] }
+        return JSONObject((life.definition.configObject["ExposedPorts"]?.object ?? [:]).map { ($0.name, .null) })
+    }
+
+    private func endpointSettings(_ name: String, _ endpoint: Endpoint?, _ life: Container.Life) -> JSONObject {
+        var settings = Shape.endpointSettings.empty
+        if life.state.startedAt != 0 || endpoint != nil { settings["NetworkID"] = .string(networkID(name)) }
+        guard let endpoint else { return settings }
+        settings["EndpointID"] = .string(endpoint.id)
+        settings["Gateway"] = .string("\(endpoint.gateway)")
+        settings["IPAddress"] = .string("\(endpoint.address.address)")
+        settings["IPPrefixLen"] = .integer(Int64(endpoint.address.prefixLength))
+        settings["MacAddress"] = .string("\(endpoint.mac)")
+        return settings
+    }
+
+    /// The identity of one of the node's own networks.
+    func networkID(_ name: String) -> String {
+        name == "bridge" ? defaultBridge.id : Digest(of: Array("\(configuration.directory) \(name)".utf8)).hexadecimal
+    }
+}
+
+/// Sums up what lies in a directory.
+enum DirectorySize {
+    /// The sizes of all regular files below a directory, bytes; hard links count once.
+    static func sum(of path: String) throws -> Int64 {
+        var seen: Set<UInt64> = []
+        return try sum(of: path, &seen)
+    }
+
+    private static func sum(of path: String, _ seen: inout Set<UInt64>) throws -> Int64 {
+        var total: Int64 = 0
+        for entry in try Files.list(path) {
+            let child = "\(path)/\(entry.name)"
+            if entry.isDirectory {
+                total += try sum(of: child, &seen)
+                continue
+            }
+            var status = stat()
+            guard lstat(child, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+                seen.insert(UInt64(status.st_ino)).inserted
+            else { continue }
+            total += Int64(status.st_size)
+        }
+        return total
+    }
+}

@@ -1,0 +1,364 @@
+import EngineAPI
+import Glibc
+import Kernel
+import OrderedJSON
+import Posix
+import Steps
+
+extension Node {
+    /// Starts a container: a process begins in it (API: ContainerStart).
+    ///
+    /// - Returns: Whether it was started now; `false` when it was running already.
+    /// - Throws: ``EngineFailure``; everything that was made for it is taken back then, and the container stays.
+    @discardableResult
+    public func startContainer(_ reference: String, operation: String) throws -> Bool {
+        let container = try self.container(reference)
+        return try container.lifecycle.withLock { _ in
+            let state = container.life.current.state
+            if state.status == .paused {
+                throw EngineFailure.conflict("cannot start a paused container, try unpause instead")
+            }
+            if state.isRunning { return false }
+            try start(container, operation: operation)
+            return true
+        }
+    }
+
+    /// The plan of `startContainer`, nothing performed.
+    public func planStart(_ reference: String) throws -> [StepRecord] {
+        let container = try self.container(reference)
+        let launch = ContainerLaunch(node: self, container: container)
+        return StepRunner.plan(
+            try launch.procedure(), operation: "plan", isSimulated: kernel.profile.kind == .simulated)
+    }
+
+    /// Starts a container whose lifecycle is held.
+    func start(_ container: Container, operation: String) throws {
+        let launch = ContainerLaunch(node: self, container: container)
+        do {
+            try launch.writeFiles()
+            try run(try launch.procedure(), operation: operation)
+        } catch {
+            launch.abandon()
+            let failure = launch.failure(for: error)
+            container.life.withLock { life in
+                life.state.exitCode = launch.exitCode(for: failure)
+                life.state.error = failure.message
+            }
+            try container.save()
+            throw failure
+        }
+        try container.save()
+        publish("start", container)
+    }
+}
+
+/// One start of a container: what its steps make, from the overlay to the running process.
+final class ContainerLaunch: Sendable {
+    private let node: Node
+    private let container: Container
+    private let definition: Container.Definition
+    private let overlay = Late<DetachedMount>("the root file system")
+    private let cgroup = Late<any Cgroup>("the cgroup")
+    private let process = Late<any SandboxProcess>("the process")
+    private let endpoint: Endpoint?
+    private let pipes = Late<ProcessPipes>("the pipes")
+    private let log = Late<ContainerLog>("the log")
+
+    init(node: Node, container: Container) {
+        self.node = node
+        self.container = container
+        definition = container.life.current.definition
+        let mode = definition.hostObject.text("NetworkMode")
+        let id = Identifier.make()
+        if ["default", "bridge"].contains(mode), let address = try? node.defaultBridge.lease(for: id) {
+            let mac = MACAddress(derivedFrom: address.address)
+            endpoint = mac.map { mac in
+                Endpoint(
+                    id: id, network: node.defaultBridge.name, networkID: node.defaultBridge.id, address: address,
+                    gateway: node.defaultBridge.gateway, mac: mac, hostLink: "veth" + Identifier.make().prefix(7),
+                    interface: "eth0")
+            }
+        } else {
+            endpoint = nil
+        }
+    }
+
+    private var host: JSONObject { definition.hostObject }
+    private var config: JSONObject { definition.configObject }
+    private var kernel: any Kernel { node.kernel }
+
+    /// Lets go of what was prepared and never came to be.
+    func abandon() {
+        if let endpoint { node.defaultBridge.release(endpoint.id) }
+        log.ifPresent?.close()
+    }
+
+    // MARK: The procedure
+
+    /// The steps, in order. Those of the child are performed by the child itself, at the same time as the engine lays
+    /// the network; their records are taken from its reports.
+    func procedure() throws -> Procedure {
+        if ["default", "bridge"].contains(host.text("NetworkMode")), endpoint == nil {
+            _ = try node.defaultBridge.lease(for: "none")
+        }
+        var steps = [overlayStep, cgroupStep]
+        let file = "/sys/fs/cgroup"
+        steps += CgroupPlan(host: host, profile: kernel.profile).limits.map {
+            CgroupPlan.step($0, cgroup: cgroup, file: file)
+        }
+        // What the child does depends on files of the image (who is the user?), so its steps follow from the clone.
+        steps.append(try cloneStep())
+        return Procedure(title: "start container", object: definition.name, steps: steps)
+    }
+
+    private var overlayStep: Step {
+        let layers = OverlayLayers(
+            lower: [node.initLayer] + definition.layers, upper: container.upper, work: container.work)
+        let kernel = kernel
+        return Step(
+            .overlayMount, command: "mount -t overlay -o lowerdir+=…×\(layers.lower.count),upperdir=\(container.upper)",
+            facts: [
+                "layers": .integer(Int64(layers.lower.count)), "upper": .string(container.upper),
+                "volatile": .bool(layers.isVolatile),
+            ]
+        ) { [overlay] in
+            overlay.set(try kernel.makeOverlay(layers))
+            return StepOutcome(evidence: [
+                Evidence(source: layers.upper ?? "", text: "\(try Files.list(layers.upper ?? "/").count) entries")
+            ])
+        }
+    }
+
+    private var cgroupStep: Step {
+        let name = container.id
+        let kernel = kernel
+        let limited = !CgroupPlan(host: host, profile: kernel.profile).limits.filter { limit in
+            if case .devices = limit { false } else { true }
+        }.isEmpty
+        return Step(
+            .cgroupCreate, command: "mkdir /sys/fs/cgroup/*/drydock/\(name)", facts: ["limited": .bool(limited)],
+            undo: [.removeCgroup(name: name)]
+        ) { [cgroup] in
+            let made = try kernel.makeCgroup(name)
+            cgroup.set(made)
+            let controllers = ["memory", "cpu", "pids"]
+            let directories = Set(
+                (kernel.profile.controllers.union(controllers)).compactMap { made.directory(of: $0) })
+            let readings = [CgroupLimit.Resource.memory, .cpuQuota, .pids].flatMap { made.reading(of: $0) }
+            let shown = made.directory(of: "memory") ?? made.path
+            return StepOutcome(
+                facts: ["path": .string(made.path), "directories": .integer(Int64(directories.count))],
+                evidence: readings.prefix(4).map { Evidence(source: $0.path, text: $0.value) },
+                command: directories.count > 1 ? "mkdir \(shown) (and \(directories.count - 1) more)" : "mkdir \(shown)"
+            )
+        }
+    }
+
+    private func cloneStep() throws -> Step {
+        let kinds = LaunchPlan.namespaces(of: host)
+        let flags = NamespaceKind.allCases.filter(kinds.contains).map { $0.cloneFlagName }
+        let call = "clone3(\(flags.joined(separator: " ")))"
+        return Step(
+            .processClone, command: call,
+            facts: [
+                "namespaces": .strings(NamespaceKind.allCases.filter(kinds.contains).map(\.rawValue)),
+                "count": .integer(Int64(kinds.count)),
+            ]
+        ) { [self] in
+            let children = try prepareChild()
+            let process = try spawn(children, namespaces: kinds)
+            let status = try kernel.processFile(process.pid, "status")
+            let numbers = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") } ?? ""
+            let inner = numbers.split(whereSeparator: \.isWhitespace).last.flatMap { Int64($0) } ?? Int64(process.pid)
+            var evidence = [
+                Evidence(source: "/proc/\(process.pid)/status", text: String(numbers.replacing("\t", with: " ")))
+            ]
+            let shown: NamespaceKind = kinds.contains(.network) ? .network : .mount
+            let link = try kernel.processLink(process.pid, "ns/\(shown.rawValue)")
+            evidence.append(Evidence(source: "/proc/\(process.pid)/ns/\(shown.rawValue)", text: link))
+            return StepOutcome(
+                facts: ["pid": .integer(Int64(process.pid)), "innerPid": .integer(inner)], evidence: evidence,
+                command: "\(call) -> PID \(process.pid)",
+                undo: [.killProcess(pid: process.pid, startTime: kernel.processStartTime(process.pid) ?? 0)],
+                followUps: networkSteps()
+                    + ChildProcedure(process: process, reader: ReportReader(process: self.process))
+                    .steps(children) { child, range, reader in try self.execute(child, range, reader) })
+        }
+    }
+
+    // MARK: The child
+
+    /// Looks up the user and builds the child's program: the root's files can be read through the detached mount.
+    private func prepareChild() throws -> [ChildStep] {
+        let overlay = try overlay.value()
+        let cgroup = try cgroup.value()
+        let identity = try ProcessIdentity(
+            user: config.text("User"), additional: host.strings("GroupAdd"), directory: config.text("WorkingDir"),
+            environment: ProcessIdentity.environment(config: config),
+            bounding: ProcessIdentity.capabilities(host: host, held: kernel.profile.capabilities),
+            files: RootFiles(overlay: overlay))
+        let plan = LaunchPlan(
+            container: container, definition: definition, kernel: kernel, identity: identity,
+            filter: try node.filter(host: host, bounding: identity.bounding), cgroup: cgroup, overlay: overlay,
+            node: node.configuration.name)
+        return plan.childSteps(cgroupDescriptors: try cgroup.joinDescriptors())
+    }
+
+    private func spawn(_ children: [ChildStep], namespaces: Set<NamespaceKind>) throws -> any SandboxProcess {
+        var joined: [NamespaceKind: Descriptor] = [:]
+        for (kind, target) in try joinedNamespaces() { joined[kind] = target }
+        var streams: SpawnRequest.StandardStreams?
+        if !definition.hasTerminal {
+            let made = try ProcessPipes(hasInput: config.flag("OpenStdin"))
+            pipes.set(made)
+            streams = made.childSide
+        }
+        let request = SpawnRequest(
+            namespaces: namespaces, joinedNamespaces: joined, program: children.flatMap(\.operations),
+            standardStreams: streams)
+        let process = try kernel.spawn(request)
+        node.starting.withLock { $0[process.pid] = process }
+        self.process.set(process)
+        pipes.ifPresent?.closeChildSide()
+        return process
+    }
+
+    /// The namespaces of others that the process is put in: the node's network, or another container's.
+    private func joinedNamespaces() throws -> [(NamespaceKind, Descriptor)] {
+        var joined: [(NamespaceKind, Descriptor)] = []
+        func add(_ kind: NamespaceKind, of reference: String) throws {
+            let pid = try node.runningProcess(of: reference).pid
+            joined.append((kind, try Descriptor.open("/proc/\(pid)/ns/\(kind.rawValue)", O_RDONLY)))
+        }
+        let network = host.text("NetworkMode")
+        if network == "host", let descriptor = node.namespace.descriptor { joined.append((.network, descriptor)) }
+        if network.hasPrefix("container:") { try add(.network, of: String(network.dropFirst(10))) }
+        if host.text("PidMode").hasPrefix("container:") {
+            try add(.pid, of: String(host.text("PidMode").dropFirst(10)))
+        }
+        if host.text("IpcMode").hasPrefix("container:") {
+            try add(.ipc, of: String(host.text("IpcMode").dropFirst(10)))
+        }
+        return joined
+    }
+
+    private func networkSteps() -> [Step] {
+        if let endpoint { return node.connectSteps(endpoint, network: node.defaultBridge, process: process) }
+        let mode = host.text("NetworkMode")
+        let kernel = kernel
+        let process = process
+        let evidence = { @Sendable () throws -> StepOutcome in
+            let pid = try process.value().pid
+            return StepOutcome(evidence: [
+                Evidence(source: "/proc/\(pid)/ns/net", text: try kernel.processLink(pid, "ns/net"))
+            ])
+        }
+        if mode == "none" { return [Step(.networkNone, command: "ip link set lo up", perform: evidence)] }
+        let target = mode == "host" ? node.configuration.name : String(mode.dropFirst(10))
+        return [
+            Step(
+                .networkJoin, command: "setns(\(target)'s network namespace, CLONE_NEWNET)",
+                facts: ["target": .string(target), "kind": mode == "host" ? "node" : "container"], perform: evidence)
+        ]
+    }
+
+    /// The meeting with the child, everything that must be ready before its program runs, and `execve`.
+    private func execute(_ child: ChildStep, _ range: Range<Int>, _ reader: ReportReader) throws -> StepOutcome {
+        let process = try process.value()
+        _ = try reader.reports(range.lowerBound..<range.upperBound - 1, of: child)
+        let ends: StreamHub.Ends
+        if definition.hasTerminal {
+            ends = .terminal(try process.takeTerminal())
+        } else {
+            ends = try pipes.value().parentSide
+        }
+        let log = try ContainerLog(path: container.logPath, rotation: .init(options: host["LogConfig"]?["Config"]))
+        self.log.set(log)
+        let hub = try StreamHub(ends: ends, log: log, closesInput: config.flag("StdinOnce"))
+        let waiting = container.life.withLock { life in
+            defer { life.waitingAttachments = [] }
+            return life.waitingAttachments
+        }
+        for attachment in waiting { _ = hub.attach(attachment) }
+        let begin = Clock.monotonic()
+        do {
+            try process.release()
+            try reader.finish(child, index: range.upperBound - 1)
+        } catch {
+            // Who waited for its output stays attached for the next try, as far as it is still there.
+            container.life.withLock { $0.waitingAttachments = waiting }
+            throw error
+        }
+        let duration = Clock.monotonic() - begin
+        let running = Container.Running(
+            process: process, cgroup: try cgroup.value(), overlay: try overlay.value(), streams: hub,
+            endpoint: endpoint, log: log)
+        container.life.withLock { life in
+            life.running = running
+            life.state = ContainerState(
+                status: .running, pid: process.pid, startedAt: Clock.realtime(), finishedAt: life.state.finishedAt,
+                restartCount: life.state.restartCount)
+        }
+        _ = node.starting.withLock { $0.removeValue(forKey: process.pid) }
+        let exe = (try? kernel.processLink(process.pid, "exe")).map {
+            [Evidence(source: "/proc/\(process.pid)/exe", text: $0)]
+        }
+        try node.supervise(container, running)
+        return StepOutcome(
+            evidence: exe ?? [Evidence(source: "/proc/\(process.pid)", text: "ended already")], duration: duration)
+    }
+
+    // MARK: Files
+
+    /// Writes the three files that are laid over the image's, with the address that the container will have.
+    func writeFiles() throws {
+        try Files.makeDirectories("\(container.directory)/rootfs")
+        let hostname = config.text("Hostname")
+        let domain = config.text("Domainname")
+        var hosts = """
+            127.0.0.1\tlocalhost
+            ::1\tlocalhost ip6-localhost ip6-loopback
+            fe00::0\tip6-localnet
+            ff00::0\tip6-mcastprefix
+            ff02::1\tip6-allnodes
+            ff02::2\tip6-allrouters
+
+            """
+        for extra in host.strings("ExtraHosts") {
+            guard let colon = extra.firstIndex(of: ":") else { continue }
+            hosts += "\(extra[extra.index(after: colon)...])\t\(extra[..<colon])\n"
+        }
+        if let endpoint {
+            let names = domain.isEmpty ? hostname : "\(hostname).\(domain) \(hostname)"
+            hosts += "\(endpoint.address.address)\t\(names)\n"
+        }
+        try Files.replace("\(container.directory)/hosts", with: Array(hosts.utf8), durable: false)
+        try Files.replace("\(container.directory)/hostname", with: Array("\(hostname)\n".utf8), durable: false)
+        let resolver = try ResolverFile(machine: node.configuration.resolverFile, host: host)
+        try Files.replace("\(container.directory)/resolv.conf", with: Array(resolver.text.utf8), durable: false)
+    }
+
+    // MARK: Failures
+
+    /// Docker's text for a start that failed.
+    func failure(for error: any Error) -> EngineFailure {
+        guard let failure = error as? LaunchFailure else {
+            return EngineFailure(wrapping: error, doing: "starting container")
+        }
+        return EngineFailure(
+            status: failure.isUsersMistake ? 400 : 500,
+            "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container "
+                + "process: \(failure.description): unknown")
+    }
+
+    /// The exit code that a container shows that never ran.
+    func exitCode(for failure: EngineFailure) -> Int32 {
+        if failure.message.contains("executable file not found")
+            || failure.message.contains("no such file or directory")
+        {
+            return 127
+        }
+        return failure.message.contains("permission denied") || failure.message.contains("not a directory") ? 126 : 128
+    }
+}

@@ -1,0 +1,494 @@
+import EngineAPI
+import Kernel
+import OrderedJSON
+import Posix
+
+/// A few operations of the sandbox program that are told as one step, and how its evidence is read while the process
+/// still waits before `exec`.
+struct ChildStep: Sendable {
+    var kind: StepKind
+    var command: String
+    var facts: Facts = [:]
+    var operations: [SandboxOperation]
+    /// Reads the evidence, given the process.
+    var evidence: @Sendable (any SandboxProcess) throws -> [Evidence] = { _ in [] }
+}
+
+/// What a container's first process does between `clone` and `exec`, as data: built from the container's definition
+/// before anything is performed, described by `explain`, compiled and run by the kernel.
+struct LaunchPlan {
+    let container: Container
+    let definition: Container.Definition
+    let kernel: any Kernel
+    let identity: ProcessIdentity
+    let filter: SeccompFilter?
+    /// The cgroup's directory in each hierarchy, by the name under `/sys/fs/cgroup`.
+    let cgroup: any Cgroup
+    let overlay: DetachedMount
+    let node: String
+
+    private var host: JSONObject { definition.hostObject }
+    private var config: JSONObject { definition.configObject }
+    private var isPrivileged: Bool { host.flag("Privileged") }
+
+    /// Files of the kernel that a container must not see (Docker's default list).
+    static let maskedPaths = [
+        "/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+        "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
+    ]
+    /// Files of the kernel that a container may read only (Docker's default list).
+    static let readOnlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+
+    private static let kernelMount: MountFlags = [.noSetuid, .noDevices, .noExecution]
+
+    private var namespaces: Set<NamespaceKind> { Self.namespaces(of: host) }
+
+    /// The namespaces that are made new for a container with these settings.
+    static func namespaces(of host: JSONObject) -> Set<NamespaceKind> {
+        var kinds: Set<NamespaceKind> = [.mount]
+        if host.text("PidMode").isEmpty { kinds.insert(.pid) }
+        if host.text("UTSMode").isEmpty { kinds.insert(.uts) }
+        if ["private", "shareable", "none"].contains(host.text("IpcMode")) { kinds.insert(.ipc) }
+        let network = host.text("NetworkMode")
+        if network != "host", !network.hasPrefix("container:") { kinds.insert(.network) }
+        return kinds
+    }
+
+    /// All steps of the child, in order, up to `exec`.
+    func childSteps(cgroupDescriptors: [Descriptor]) -> [ChildStep] {
+        var steps = [joinCgroups(cgroupDescriptors), attachRoot, proc, dev, sys, files]
+        steps += volumes + temporaryFileSystems
+        if namespaces.contains(.uts) { steps.append(hostname) }
+        steps.append(contentsOf: parameters)
+        if !isPrivileged { steps.append(mask) }
+        steps.append(pivot)
+        if definition.hasTerminal { steps.append(Self.terminal(host, kernel: kernel)) }
+        steps += limits
+        if let filter { steps.append(Self.loadFilter(filter, host: host, kernel: kernel)) }
+        steps += Self.capabilities(identity, host: host, filtered: filter != nil, kernel: kernel)
+        steps.append(execute)
+        return steps
+    }
+
+    private func joinCgroups(_ descriptors: [Descriptor]) -> ChildStep {
+        var operations: [SandboxOperation] = [.dieWithEngine, .newSession, .joinCgroups(descriptors)]
+        if host.text("CgroupnsMode") == "private" { operations.append(.unshare(.cgroup)) }
+        let kernel = kernel
+        let path = cgroup.path
+        return ChildStep(
+            kind: .cgroupJoin, command: "echo 0 > \(cgroup.directory(of: "memory") ?? path)/cgroup.procs",
+            facts: ["path": .string(path), "hierarchies": .integer(Int64(descriptors.count))], operations: operations
+        ) { process in
+            let lines = try kernel.processFile(process.pid, "cgroup").split(separator: "\n")
+            let line = lines.first { $0.contains(":memory:") } ?? lines.first { $0.hasPrefix("0::") }
+            return line.map { [Evidence(source: "/proc/\(process.pid)/cgroup", text: String($0))] } ?? []
+        }
+    }
+
+    private var attachRoot: ChildStep {
+        let directory = "\(container.directory)/rootfs"
+        return ChildStep(
+            kind: .rootAttach, command: "move_mount(overlay, \"\(directory)\")",
+            facts: [
+                "directory": .string(directory), "layers": .integer(Int64(overlay.layers.lower.count)),
+            ],
+            operations: [.isolateMounts, .attachRoot(overlay, at: directory)],
+            evidence: Self.mountEvidence(kernel, of: directory))
+    }
+
+    private var proc: ChildStep {
+        ChildStep(
+            kind: .mountProc, command: "mount -t proc proc /proc", facts: ["target": "/proc"],
+            operations: [.mount(type: "proc", source: "proc", target: "/proc", flags: Self.kernelMount, options: "")],
+            evidence: mountEvidence("/proc"))
+    }
+
+    private var dev: ChildStep {
+        let devices: [(String, UInt32, UInt32)] = [
+            ("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0),
+        ]
+        let links = [
+            ("/proc/self/fd", "/dev/fd"), ("/proc/self/fd/0", "/dev/stdin"), ("/proc/self/fd/1", "/dev/stdout"),
+            ("/proc/self/fd/2", "/dev/stderr"), ("pts/ptmx", "/dev/ptmx"),
+        ]
+        let shared = host.text("IpcMode")
+        var operations: [SandboxOperation] = [
+            .mount(
+                type: "tmpfs", source: "tmpfs", target: "/dev", flags: [.noSetuid, .strictAccessTimes],
+                options: "mode=755,size=65536k"),
+            .mount(
+                type: "devpts", source: "devpts", target: "/dev/pts", flags: [.noSetuid, .noExecution],
+                options: "newinstance,ptmxmode=0666,mode=0620,gid=5"),
+            .mount(type: "mqueue", source: "mqueue", target: "/dev/mqueue", flags: Self.kernelMount, options: ""),
+        ]
+        if shared == "host" {
+            operations.append(
+                .bind(source: "/dev/shm", target: "/dev/shm", isRecursive: false, flags: [], propagation: .rprivate))
+        } else if shared != "none" {
+            operations.append(
+                .mount(
+                    type: "tmpfs", source: "shm", target: "/dev/shm", flags: Self.kernelMount,
+                    options: "mode=1777,size=\(host.number("ShmSize"))"))
+        }
+        for (name, major, minor) in devices {
+            operations.append(
+                .makeDevice(
+                    path: "/dev/\(name)", type: "c", major: major, minor: minor, mode: 0o666, uid: 0, gid: 0))
+        }
+        if isPrivileged { operations += machineDevices(known: Set(devices.map(\.0))) }
+        for (target, path) in links { operations.append(.makeSymlink(target: target, path: path)) }
+        return ChildStep(
+            kind: .mountDev, command: "mount -t tmpfs tmpfs /dev; mknod …",
+            facts: ["devices": .strings(devices.map(\.0)), "terminal": .bool(definition.hasTerminal)],
+            operations: operations, evidence: mountEvidence("/dev"))
+    }
+
+    /// All devices of the machine, for `--privileged`.
+    private func machineDevices(known: Set<String>) -> [SandboxOperation] {
+        DeviceNode.all(below: "/dev").filter { !known.contains($0.name) }.map { device in
+            .makeDevice(
+                path: "/dev/\(device.name)", type: device.type, major: device.major, minor: device.minor,
+                mode: device.mode, uid: device.uid, gid: device.gid)
+        }
+    }
+
+    private var sys: ChildStep {
+        let readOnly: MountFlags = isPrivileged ? [] : [.readOnly]
+        var operations: [SandboxOperation] = [
+            .mount(
+                type: "sysfs", source: "sysfs", target: "/sys", flags: Self.kernelMount.union(readOnly), options: "")
+        ]
+        if kernel.profile.cgroupLayout == .v2 {
+            if host.text("CgroupnsMode") == "private" {
+                operations.append(
+                    .mount(
+                        type: "cgroup2", source: "cgroup", target: "/sys/fs/cgroup",
+                        flags: Self.kernelMount.union(readOnly), options: ""))
+            } else if let directory = cgroup.directory(of: "memory") {
+                operations.append(
+                    .bind(
+                        source: directory, target: "/sys/fs/cgroup", isRecursive: false,
+                        flags: Self.kernelMount.union(readOnly), propagation: .rprivate))
+            }
+        } else {
+            operations.append(
+                .mount(
+                    type: "tmpfs", source: "tmpfs", target: "/sys/fs/cgroup", flags: Self.kernelMount,
+                    options: "mode=755"))
+            for (name, directory) in cgroupDirectories {
+                operations.append(
+                    .bind(
+                        source: directory, target: "/sys/fs/cgroup/\(name)", isRecursive: false,
+                        flags: Self.kernelMount.union(readOnly), propagation: .rprivate))
+            }
+        }
+        return ChildStep(
+            kind: .mountSys, command: "mount -t sysfs -o \(isPrivileged ? "rw" : "ro") sysfs /sys",
+            facts: ["readOnly": .bool(!isPrivileged)], operations: operations, evidence: mountEvidence("/sys"))
+    }
+
+    /// The container's own groups in the version 1 hierarchies, by their directory's name on the machine.
+    private var cgroupDirectories: [(name: String, directory: String)] {
+        let controllers = [
+            "cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "hugetlb",
+            "net_cls", "net_prio", "perf_event", "rdma", "misc", "name=systemd",
+        ]
+        var seen: Set<String> = []
+        return controllers.compactMap { controller in
+            guard let directory = cgroup.directory(of: controller), seen.insert(directory).inserted else { return nil }
+            let prefix = "/sys/fs/cgroup/"
+            guard directory.hasPrefix(prefix), let name = directory.dropFirst(prefix.count).split(separator: "/").first
+            else { return nil }
+            return (String(name), directory)
+        }
+    }
+
+    private var files: ChildStep {
+        let names = ["resolv.conf", "hostname", "hosts"]
+        return ChildStep(
+            kind: .mountFiles, command: "mount --bind \(container.directory)/hosts /etc/hosts; …",
+            facts: [
+                "files": .strings(names.map { "/etc/\($0)" }), "hostname": .string(config.text("Hostname")),
+            ],
+            operations: names.map { name in
+                .bind(
+                    source: "\(container.directory)/\(name)", target: "/etc/\(name)", isRecursive: false, flags: [],
+                    propagation: .rprivate)
+            },
+            evidence: mountEvidence("/etc/hosts"))
+    }
+
+    private var volumes: [ChildStep] {
+        host.strings("Binds").compactMap { try? BindMount($0) }.map { bind in
+            ChildStep(
+                kind: .mountVolume, command: "mount --rbind \(bind.source) \(bind.target)",
+                facts: [
+                    "source": .string(bind.source), "target": .string(bind.target), "readOnly": .bool(bind.isReadOnly),
+                    "volume": .null,
+                ],
+                operations: [
+                    .bind(
+                        source: bind.source, target: bind.target, isRecursive: true,
+                        flags: bind.isReadOnly ? [.readOnly] : [], propagation: bind.propagation)
+                ],
+                evidence: mountEvidence(bind.target))
+        }
+    }
+
+    private var temporaryFileSystems: [ChildStep] {
+        host.map("Tmpfs").map { target, options in
+            let parsed = TmpfsOptions(options)
+            return ChildStep(
+                kind: .mountTmpfs, command: "mount -t tmpfs tmpfs \(target)",
+                facts: ["target": .string(target), "size": parsed.size.map { .string($0) } ?? .null],
+                operations: [
+                    .mount(
+                        type: "tmpfs", source: "tmpfs", target: target, flags: parsed.flags, options: parsed.data)
+                ],
+                evidence: mountEvidence(target))
+        }
+    }
+
+    private var hostname: ChildStep {
+        let domain = config.text("Domainname")
+        var operations: [SandboxOperation] = [.setHostname(config.text("Hostname"))]
+        if !domain.isEmpty { operations.append(.setDomainname(domain)) }
+        operations.append(.readBack(path: "/proc/sys/kernel/hostname"))
+        return ChildStep(
+            kind: .hostnameSet, command: "hostname \(config.text("Hostname"))",
+            facts: [
+                "hostname": .string(config.text("Hostname")), "domainname": domain.isEmpty ? .null : .string(domain),
+            ],
+            operations: operations)
+    }
+
+    /// Docker sets two parameters in each new network namespace; `--sysctl` adds others.
+    private var parameters: [ChildStep] {
+        var values: [(String, String)] = []
+        if namespaces.contains(.network) {
+            values = [("net.ipv4.ip_unprivileged_port_start", "0"), ("net.ipv4.ping_group_range", "0 2147483647")]
+        }
+        for (name, value) in host.map("Sysctls") {
+            values.removeAll { $0.0 == name }
+            values.append((name, value))
+        }
+        guard !values.isEmpty else { return [] }
+        var operations: [SandboxOperation] = values.map { name, value in
+            .setParameter(path: "/proc/sys/" + name.replacing(".", with: "/"), value: value)
+        }
+        if let first = values.first {
+            operations.append(.readBack(path: "/proc/sys/" + first.0.replacing(".", with: "/")))
+        }
+        if namespaces.contains(.network) { operations.insert(.bringLoopbackUp, at: 0) }
+        return [
+            ChildStep(
+                kind: .parameterSet,
+                command: "sysctl -w " + values.map { "\($0.0)=\"\($0.1)\"" }.joined(separator: " "),
+                facts: ["parameters": .strings(values.map { "\($0.0)=\($0.1)" })], operations: operations)
+        ]
+    }
+
+    private var mask: ChildStep {
+        let masked = host.strings("MaskedPaths")
+        let readOnly = host.strings("ReadonlyPaths")
+        return ChildStep(
+            kind: .mountMask, command: "mount --bind /dev/null /proc/kcore; …",
+            facts: ["masked": .strings(masked), "readOnly": .strings(readOnly)],
+            operations: readOnly.map { .makeReadOnly($0) } + masked.map { .mask($0) },
+            evidence: mountEvidence("/proc/sys"))
+    }
+
+    private var pivot: ChildStep {
+        let isReadOnly = host.flag("ReadonlyRootfs")
+        return ChildStep(
+            kind: .rootPivot, command: "pivot_root(\".\", \".\"); umount2(\".\", MNT_DETACH)",
+            facts: ["readOnly": .bool(isReadOnly)],
+            operations: [.enterRoot] + (isReadOnly ? [.makeRootReadOnly] : []),
+            evidence: Self.mountEvidence(kernel, of: "/"))
+    }
+
+    /// The terminal of the process, opened in the container's own `/dev/pts`.
+    static func terminal(_ host: JSONObject, kernel: any Kernel, console: Bool = true) -> ChildStep {
+        let size = host["ConsoleSize"]?.array?.compactMap { $0.integer.flatMap { UInt16(exactly: $0) } } ?? []
+        let rows = size.first ?? 0
+        let columns = size.count > 1 ? size[1] : 0
+        var operations: [SandboxOperation] = [.openTerminal(columns: columns, rows: rows)]
+        if console { operations.append(.bindWithin(source: "/dev/pts/0", target: "/dev/console")) }
+        return ChildStep(
+            kind: .terminalOpen, command: "open(\"/dev/pts/ptmx\", O_RDWR)",
+            facts: [
+                "path": "/dev/pts/0", "columns": .integer(Int64(columns)), "rows": .integer(Int64(rows)),
+            ],
+            operations: operations
+        ) { process in
+            [Evidence(source: "/proc/\(process.pid)/fd/0", text: try kernel.processLink(process.pid, "fd/0"))]
+        }
+    }
+
+    private var limits: [ChildStep] {
+        var steps: [ChildStep] =
+            host["Ulimits"]?.array?.compactMap { limit in
+                guard let name = limit["Name"]?.string, let resource = ResourceLimits.number(name) else { return nil }
+                let soft = UInt64(bitPattern: limit["Soft"]?.integer ?? 0)
+                let hard = UInt64(bitPattern: limit["Hard"]?.integer ?? 0)
+                let kernel = kernel
+                return ChildStep(
+                    kind: .resourceLimit, command: "setrlimit(\(ResourceLimits.constant(name)), \(soft), \(hard))",
+                    facts: [
+                        "resource": .string(name), "soft": .integer(Int64(bitPattern: soft)),
+                        "hard": .integer(Int64(bitPattern: hard)),
+                    ],
+                    operations: [.setResourceLimit(resource: resource, soft: soft, hard: hard)]
+                ) { process in
+                    let lines = try kernel.processFile(process.pid, "limits").split(separator: "\n")
+                    let line = lines.first { $0.hasPrefix(ResourceLimits.title(name)) }
+                    return line.map { [Evidence(source: "/proc/\(process.pid)/limits", text: String($0))] } ?? []
+                }
+            } ?? []
+        let score = host.number("OomScoreAdj")
+        if score != 0 {
+            steps.append(
+                ChildStep(
+                    kind: .resourceLimit, command: "echo \(score) > /proc/self/oom_score_adj",
+                    facts: ["resource": "oom_score_adj", "soft": .integer(score), "hard": .integer(score)],
+                    operations: [.setOutOfMemoryScore(Int32(score)), .readBack(path: "/proc/self/oom_score_adj")]))
+        }
+        return steps
+    }
+
+    /// The filter is loaded while the process still has CAP_SYS_ADMIN: without `no_new_privs` the kernel asks for it.
+    static func loadFilter(_ filter: SeccompFilter, host: JSONObject, kernel: any Kernel) -> ChildStep {
+        var operations: [SandboxOperation] = [.loadFilter(filter)]
+        if host.strings("SecurityOpt").contains(where: isNoNewPrivileges) {
+            operations.insert(.setNoNewPrivileges, at: 0)
+        }
+        return ChildStep(
+            kind: .seccompLoad, command: "seccomp(SECCOMP_SET_MODE_FILTER, 0, \(filter.name))",
+            facts: ["profile": .string(filter.name)], operations: operations,
+            evidence: statusEvidence(["Seccomp"], kernel: kernel))
+    }
+
+    private static func isNoNewPrivileges(_ option: String) -> Bool {
+        ["no-new-privileges", "no-new-privileges=true", "no-new-privileges:true"].contains(option)
+    }
+
+    /// The change to the container's user and capabilities.
+    static func capabilities(
+        _ identity: ProcessIdentity, host: JSONObject, filtered: Bool, kernel: any Kernel
+    ) -> [ChildStep] {
+        let bounding = identity.bounding
+        let kept: CapabilitySet = identity.uid == 0 ? bounding : []
+        var become: [SandboxOperation] = []
+        if !filtered, host.strings("SecurityOpt").contains(where: isNoNewPrivileges) {
+            become.append(.setNoNewPrivileges)
+        }
+        become += [
+            .becomeUser(uid: identity.uid, gid: identity.gid, groups: identity.groups),
+            .setCapabilities(effective: kept, permitted: kept, inheritable: []), .dieWithEngine,
+        ]
+        let facts: Facts = [
+            "kept": .integer(Int64(bounding.memberNames.count)), "possible": .integer(Int64(CapabilitySet.names.count)),
+            "names": .strings(bounding.memberNames), "privileged": .bool(host.flag("Privileged")),
+        ]
+        let command = "capset(\(bounding)); prctl(PR_CAPBSET_DROP, …)"
+        guard identity.uid != 0 else {
+            return [
+                ChildStep(
+                    kind: .capabilitiesDrop, command: command, facts: facts,
+                    operations: [.limitCapabilities(bounding: bounding)] + become,
+                    evidence: statusEvidence(["CapEff", "CapBnd"], kernel: kernel))
+            ]
+        }
+        return [
+            ChildStep(
+                kind: .capabilitiesDrop, command: command, facts: facts,
+                operations: [.limitCapabilities(bounding: bounding)],
+                evidence: statusEvidence(["CapBnd"], kernel: kernel)),
+            ChildStep(
+                kind: .userBecome, command: "setresuid(\(identity.uid)); setresgid(\(identity.gid))",
+                facts: [
+                    "user": .string(identity.name), "uid": .integer(Int64(identity.uid)),
+                    "gid": .integer(Int64(identity.gid)),
+                ],
+                operations: become, evidence: statusEvidence(["Uid", "CapEff"], kernel: kernel)),
+        ]
+    }
+
+    private var execute: ChildStep {
+        Self.execute(
+            identity, command: [definition.path] + definition.arguments, hasTerminal: definition.hasTerminal,
+            isDetached: !config.flag("AttachStdout"), createsDirectory: true)
+    }
+
+    /// The last step: the working directory, the meeting with the engine, and `execve`.
+    static func execute(
+        _ identity: ProcessIdentity, command: [String], hasTerminal: Bool, isDetached: Bool, createsDirectory: Bool
+    ) -> ChildStep {
+        ChildStep(
+            kind: .processExecute, command: "execve " + command.map(ShellText.quoted).joined(separator: " "),
+            facts: [
+                "path": .string(command.first ?? ""), "arguments": .strings(command.dropFirst()),
+                "user": .string(identity.name), "directory": .string(identity.directory),
+                "detached": .bool(isDetached), "terminal": .bool(hasTerminal),
+            ],
+            operations: [
+                .changeDirectory(identity.directory, create: createsDirectory), .setUmask(0o022), .meet,
+                .execute(
+                    paths: identity.candidates(for: command.first ?? ""), arguments: command,
+                    environment: identity.environment),
+            ])
+    }
+
+    private func mountEvidence(_ target: String) -> @Sendable (any SandboxProcess) throws -> [Evidence] {
+        Self.mountEvidence(kernel, of: "\(container.directory)/rootfs" + target)
+    }
+
+    /// The line of `/proc/PID/mountinfo` for a mount point: without the numbers, as one reads it.
+    private static func mountEvidence(_ kernel: any Kernel, of target: String)
+        -> @Sendable (any SandboxProcess) throws -> [Evidence]
+    {
+        { process in
+            // The same mount has the short path once the process has entered its root.
+            let short = target.firstRange(of: "/rootfs/").map { "/" + target[$0.upperBound...] }
+            for line in try kernel.processFile(process.pid, "mountinfo").split(separator: "\n").reversed() {
+                let fields = line.split(separator: " ")
+                guard fields.count > 6, fields[4] == target || short.map({ fields[4] == $0 }) == true,
+                    let dash = fields.firstIndex(of: "-"), dash + 2 < fields.count
+                else { continue }
+                let shown = short ?? (target.hasSuffix("/rootfs") ? "/" : target)
+                let text = "\(fields[dash + 2]) on \(shown) type \(fields[dash + 1]) (\(fields[5]))"
+                return [Evidence(source: "/proc/\(process.pid)/mountinfo", text: text)]
+            }
+            return []
+        }
+    }
+
+    /// Lines of `/proc/PID/status`.
+    static func statusEvidence(_ names: [String], kernel: any Kernel)
+        -> @Sendable (any SandboxProcess) throws -> [Evidence]
+    {
+        { process in
+            let text = try kernel.processFile(process.pid, "status")
+            let lines = text.split(separator: "\n").filter { line in names.contains { line.hasPrefix($0 + ":") } }
+            return lines.map { line in
+                Evidence(source: "/proc/\(process.pid)/status", text: String(line.replacing("\t", with: " ")))
+            }
+        }
+    }
+}
+
+extension NamespaceKind {
+    /// The flag's name without CLONE_, as in `clone(2)`: `NEWNET`.
+    var cloneFlagName: String {
+        switch self {
+        case .mount: "NEWNS"
+        case .pid: "NEWPID"
+        case .uts: "NEWUTS"
+        case .ipc: "NEWIPC"
+        case .network: "NEWNET"
+        case .cgroup: "NEWCGROUP"
+        case .user: "NEWUSER"
+        case .time: "NEWTIME"
+        }
+    }
+}

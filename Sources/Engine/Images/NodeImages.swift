@@ -1,0 +1,337 @@
+import EngineAPI
+import OCI
+import OrderedJSON
+import Posix
+import Steps
+
+extension Node {
+    /// Makes the embedded images that are missing: the lab needs no internet.
+    public func installEmbeddedImages() throws {
+        do { try EmbeddedImages.install(into: images) } catch {
+            throw EngineFailure(wrapping: error, doing: "making the lab's images")
+        }
+    }
+
+    /// Images, newest first (API: ImageList).
+    ///
+    /// - Parameters:
+    ///   - all: Whether images that only others were built from are listed, too.
+    ///   - filters: Docker's filters by name.
+    public func listImages(all: Bool, filters: [String: [String]], digests: Bool) throws -> JSON {
+        let known: Set<String> = ["dangling", "label", "before", "since", "reference", "until"]
+        for name in filters.keys where !known.contains(name) { throw EngineFailure.invalid("Invalid filter '\(name)'") }
+        let filter = try ImageFilter(filters, node: self)
+        let shown = images.images().filter { image in
+            let isIntermediate = image.references.isEmpty && !images.children(of: image.id).isEmpty
+            return (all || !isIntermediate) && filter.accepts(image)
+        }
+        let users = containers.current.byID.values.map { $0.life.current.definition.image }
+        return .array(
+            shown.map { image in
+                let labels = image.config.config.labels
+                return [
+                    "Containers": all ? .integer(Int64(users.filter { $0 == "\(image.id)" }.count)) : -1,
+                    "Created": .integer(image.config.created?.seconds ?? 0), "Id": .string("\(image.id)"),
+                    "Labels": labels.map {
+                        .object(JSONObject($0.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+                    } ?? .null,
+                    "ParentId": .string(image.parent.map { "\($0)" } ?? ""),
+                    "RepoDigests": image.repoDigests.isEmpty && image.repoTags.isEmpty
+                        ? ["<none>@<none>"] : .strings(image.repoDigests),
+                    "RepoTags": image.repoTags.isEmpty ? ["<none>:<none>"] : .strings(image.repoTags), "SharedSize": -1,
+                    "Size": .integer(image.size), "VirtualSize": .integer(image.size),
+                ]
+            })
+    }
+
+    /// Everything about an image, as `docker image inspect` shows it (API: ImageInspect).
+    public func inspectImage(_ reference: String) throws -> JSON {
+        let image = try find(reference)
+        let config = image.config
+        let settings = try imageConfig(config.config)
+        let empty = try imageConfig(ContainerSettings())
+        return [
+            "Id": .string("\(image.id)"), "RepoTags": .strings(image.repoTags),
+            "RepoDigests": .strings(image.repoDigests),
+            "Parent": .string(image.parent.map { "\($0)" } ?? ""), "Comment": .string(config.comment),
+            "Created": .string(config.created?.description ?? "0001-01-01T00:00:00Z"),
+            "Container": .string(config.container),
+            "ContainerConfig": try config.containerConfig.map(imageConfig) ?? empty,
+            "DockerVersion": .string(config.dockerVersion), "Author": .string(config.author), "Config": settings,
+            "Architecture": .string(config.architecture), "Os": .string(config.os), "Size": .integer(image.size),
+            "VirtualSize": .integer(image.size),
+            "GraphDriver": ["Data": graph(image), "Name": "overlay2"],
+            "RootFS": ["Type": "layers", "Layers": .strings(config.diffIDs.map { "\($0)" })],
+            "Metadata": ["LastTagTime": .string(image.lastTagged?.description ?? "0001-01-01T00:00:00Z")],
+        ]
+    }
+
+    private func imageConfig(_ settings: ContainerSettings) throws -> JSON {
+        let given = settings.json
+        var object = try Shape.containerConfig.fit(given)
+        object["Labels"] = given["Labels"] ?? .null
+        for (name, value) in try Shape.optionalContainerConfig.fit(given) where !value.isNull { object[name] = value }
+        let order = [
+            "Hostname", "Domainname", "User", "AttachStdin", "AttachStdout", "AttachStderr", "ExposedPorts", "Tty",
+            "OpenStdin", "StdinOnce", "Env", "Cmd", "Healthcheck", "ArgsEscaped", "Image", "Volumes", "WorkingDir",
+            "Entrypoint", "OnBuild", "Labels", "StopSignal", "StopTimeout", "Shell",
+        ]
+        return .object(JSONObject(order.compactMap { name in object[name].map { (name, $0) } }))
+    }
+
+    private func graph(_ image: Image) -> JSON {
+        let paths = image.layers.reversed().map(\.path)
+        var data: JSONObject = [:]
+        if paths.count > 1 { data["LowerDir"] = .string(paths.dropFirst().joined(separator: ":")) }
+        data["MergedDir"] = .string(paths.first.map { $0 + "/../merged" } ?? "")
+        data["UpperDir"] = .string(paths.first ?? "")
+        data["WorkDir"] = .string(paths.first.map { $0 + "/../work" } ?? "")
+        return .object(data)
+    }
+
+    /// What an image was made by, newest first (API: ImageHistory).
+    public func imageHistory(_ reference: String) throws -> JSON {
+        let image = try find(reference)
+        return .array(
+            images.history(of: image).map { line in
+                [
+                    "Comment": .string(line.comment), "Created": .integer(line.created?.seconds ?? 0),
+                    "CreatedBy": .string(line.createdBy), "Id": .string(line.id.map { "\($0)" } ?? "<missing>"),
+                    "Size": .integer(line.size), "Tags": line.tags.isEmpty ? .null : .strings(line.tags),
+                ]
+            })
+    }
+
+    func find(_ reference: String) throws -> Image {
+        do { return try images.image(named: reference) } catch {
+            throw EngineFailure(wrapping: error, doing: "looking up image")
+        }
+    }
+
+    /// Stores the images of an archive (API: ImageLoad).
+    ///
+    /// - Parameter progress: Takes the lines that a client shows.
+    public func loadImages(
+        _ source: any ByteSource, operation: String, progress: @escaping (JSON) throws -> Void
+    ) throws {
+        let result = Late<[LoadedImage]>("the loaded images")
+        let box = ProgressBox(progress)
+        let images = images
+        let bytes = SourceBox(source)
+        let step = Step(.imageLoad, command: "load from archive", facts: ["source": "archive"]) {
+            let loaded = try images.load(bytes.source) { (update: LayerProgress) throws(OCIError) in
+                box.layer(update)
+            }
+            result.set(loaded)
+            let new = loaded.flatMap(\.layers).filter(\.isNew)
+            return StepOutcome(
+                facts: ["images": .strings(loaded.map { $0.references.first?.familiar ?? $0.id.short })],
+                evidence: loaded.map { Evidence(source: images.content.path, text: "\($0.id)") },
+                followUps: new.map(Self.unpacked))
+        }
+        do {
+            try run(Procedure(title: "load images", object: "archive", steps: [step]), operation: operation)
+        } catch { throw EngineFailure(wrapping: error, doing: "loading images") }
+        for image in try result.value() {
+            for line in image.lines { try progress(["stream": .string(line + "\n")]) }
+            events.publish(
+                "image", "load", "\(image.id)", ["name": image.references.first?.familiar ?? "\(image.id)"])
+        }
+    }
+
+    /// Tells of a layer that was unpacked on the way.
+    private static func unpacked(_ result: UnpackResult) -> Step {
+        let layer = result.layer
+        return Step(
+            .layerUnpack, command: "tar -x -C \(layer.path)",
+            facts: [
+                "digest": .string("\(layer.diffID)"), "directory": .string(layer.path), "size": .integer(layer.size),
+                "files": .integer(Int64(layer.entries)),
+            ]
+        ) {
+            let names = try Files.list(layer.path).map(\.name)
+            return StepOutcome(evidence: [
+                Evidence(source: layer.path, text: names.prefix(8).joined(separator: " "))
+            ])
+        }
+    }
+
+    /// Makes an image of a plain root file system (API: ImageCreate with `fromSrc`).
+    /// - Returns: The image's identity.
+    public func importImage(
+        _ source: any ByteSource, repository: String, tag: String, message: String, changes: [String],
+        platform: String, operation: String
+    ) throws -> String {
+        let made = Late<Digest>("the image")
+        let images = images
+        let bytes = SourceBox(source)
+        let reference: ImageReference?
+        do {
+            let name = repository.isEmpty ? nil : tag.isEmpty ? repository : "\(repository):\(tag)"
+            reference = try name.map { name throws(OCIError) in try ImageReference(name).taggedByDefault }
+        } catch { throw EngineFailure(wrapping: error, doing: "importing image") }
+        let settings = try ImageChanges.apply(changes, to: ContainerSettings())
+        let chosen: Platform
+        do { chosen = platform.isEmpty ? .current : try Platform(platform) } catch {
+            throw EngineFailure(wrapping: error, doing: "importing image")
+        }
+        let step = Step(.imageImport, command: "import root file system", facts: ["source": "archive"]) {
+            let id = try images.importImage(
+                bytes.source, as: reference, message: message.isEmpty ? "Imported from -" : message, config: settings,
+                platform: chosen)
+            made.set(id)
+            let image = images.image(id)
+            return StepOutcome(
+                facts: ["image": .string("\(id)"), "size": .integer(image?.size ?? 0)],
+                evidence: [Evidence(source: images.content.path, text: "\(id)")])
+        }
+        do {
+            try run(Procedure(title: "import image", object: repository, steps: [step]), operation: operation)
+        } catch { throw EngineFailure(wrapping: error, doing: "importing image") }
+        let id = try made.value()
+        events.publish("image", "import", "\(id)", ["name": "\(id)"])
+        return "\(id)"
+    }
+
+    /// Gives an image a name (API: ImageTag).
+    public func tagImage(_ source: String, repository: String, tag: String, operation: String) throws {
+        let target = tag.isEmpty ? repository : "\(repository):\(tag)"
+        let image = try find(source)
+        let images = images
+        let step = Step(
+            .imageTag, command: "tag \(source) \(target)",
+            facts: ["reference": .string(target), "image": .string("\(image.id)")],
+            undo: []
+        ) {
+            try images.tag(source, as: target)
+            let now = try images.image(named: target)
+            return StepOutcome(evidence: [
+                Evidence(source: "\(images.content.path)/index.json", text: "\(target) \(now.id)")
+            ])
+        }
+        do { try run(Procedure(title: "tag image", object: target, steps: [step]), operation: operation) } catch {
+            throw EngineFailure(wrapping: error, doing: "tagging image")
+        }
+        events.publish("image", "tag", "\(image.id)", ["name": target])
+    }
+
+    /// Removes a name, and with its last name an image (API: ImageDelete).
+    /// - Returns: What was done, as the API lists it.
+    public func removeImage(_ reference: String, force: Bool, prune: Bool, operation: String) throws -> JSON {
+        let users = containers.current.byID.values.compactMap { container -> ImageUser? in
+            let life = container.life.current
+            guard let image = try? Digest(life.definition.image) else { return nil }
+            return ImageUser(container: container.id, image: image, isRunning: life.state.isRunning)
+        }
+        let done = Late<[RemovalRecord]>("the removal")
+        let images = images
+        let image = try find(reference)
+        let step = Step(
+            .imageUntag, command: "untag \(reference)",
+            facts: ["reference": .string(reference), "image": .string("\(image.id)")]
+        ) {
+            let records = try images.remove(reference, force: force, prunesParents: prune, users: users)
+            done.set(records)
+            let still = images.image(image.id) != nil
+            let deleted = records.compactMap { record -> Digest? in
+                if case .deleted(let id) = record { id } else { nil }
+            }
+            let layers = records.filter { record in if case .deletedLayer = record { true } else { false } }.count
+            let follow = deleted.map { id in
+                Step(
+                    .imageDelete, command: "delete \(id)",
+                    facts: ["image": .string("\(id)"), "layers": .integer(Int64(layers))]
+                ) {
+                    StepOutcome(evidence: [
+                        Evidence(
+                            source: images.content.path, text: images.image(id) == nil ? "no such image" : "still there"
+                        )
+                    ])
+                }
+            }
+            return StepOutcome(
+                evidence: [
+                    Evidence(
+                        source: "\(images.content.path)/index.json",
+                        text: still ? "the image is still there" : "no such image")
+                ], followUps: follow)
+        }
+        do { try run(Procedure(title: "remove image", object: reference, steps: [step]), operation: operation) } catch {
+            throw EngineFailure(wrapping: error, doing: "removing image")
+        }
+        let records = try done.value()
+        for record in records {
+            switch record {
+            case .untagged(let name, let id): events.publish("image", "untag", "\(id)", ["name": name])
+            case .deleted(let id): events.publish("image", "delete", "\(id)", ["name": "\(id)"])
+            case .deletedLayer: continue
+            }
+        }
+        return .array(
+            records.map { record in
+                switch record {
+                case .untagged(let name, _): ["Untagged": .string(name)]
+                case .deleted(let id), .deletedLayer(let id): ["Deleted": .string("\(id)")]
+                }
+            })
+    }
+}
+
+/// A source that a step's body uses: only the thread of the operation touches it.
+private struct SourceBox: @unchecked Sendable {
+    let source: any ByteSource
+    init(_ source: any ByteSource) { self.source = source }
+}
+
+/// Tells a client how far a load is: only the thread of the operation touches it.
+private final class ProgressBox: @unchecked Sendable {
+    private let send: (JSON) throws -> Void
+    init(_ send: @escaping (JSON) throws -> Void) { self.send = send }
+
+    func layer(_ update: LayerProgress) {
+        let detail: JSON = ["current": .integer(update.current), "total": update.total.map { .integer($0) } ?? 0]
+        // A client that is gone does not stop a load: it is a matter of the engine's disk, not of who watches.
+        _ = try? send([
+            "status": "Loading layer", "progressDetail": detail, "id": .string(update.diffID.short),
+        ])
+    }
+}
+
+/// Docker's filters of images.
+private struct ImageFilter {
+    private let filters: [String: [String]]
+    private let node: Node
+    private let before: ImageTime?
+    private let since: ImageTime?
+
+    init(_ filters: [String: [String]], node: Node) throws {
+        self.filters = filters
+        self.node = node
+        before = try filters["before"]?.first.map { try node.find($0).config.created ?? .zero }
+        since = try filters["since"]?.first.map { try node.find($0).config.created ?? .zero }
+        for value in filters["dangling"] ?? [] where !["true", "false", "1", "0"].contains(value) {
+            throw EngineFailure.invalid("Invalid filter 'dangling=[\(value)]'")
+        }
+    }
+
+    func accepts(_ image: Image) -> Bool {
+        let created = image.config.created ?? .zero
+        if let before, created >= before { return false }
+        if let since, created <= since { return false }
+        if let dangling = filters["dangling"]?.first {
+            let isDangling = image.isUntagged && node.images.children(of: image.id).isEmpty
+            if isDangling != (dangling == "true" || dangling == "1") { return false }
+        }
+        let labels = image.config.config.labels ?? [:]
+        for label in filters["label"] ?? [] {
+            let parts = label.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            if parts.count == 2 ? labels[parts[0]] != parts[1] : labels[parts[0]] == nil { return false }
+        }
+        guard let patterns = filters["reference"] else { return true }
+        return patterns.contains { pattern in
+            image.references.contains {
+                Wildcard.matches(pattern, $0.familiar) || Wildcard.matches(pattern, $0.familiarName)
+            }
+        }
+    }
+}

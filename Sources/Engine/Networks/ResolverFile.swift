@@ -1,0 +1,33 @@
+import OrderedJSON
+import Posix
+
+/// A container's `/etc/resolv.conf` (`resolv.conf(5)`): the machine's, without name servers that only the machine
+/// itself can reach, and with what `--dns` and its relatives say instead.
+struct ResolverFile {
+    let text: String
+
+    init(machine path: String, host: JSONObject) throws {
+        let machine = Files.exists(path) ? try Files.text(path) : ""
+        var servers: [String] = []
+        var search: [String] = []
+        var options: [String] = []
+        for line in machine.split(separator: "\n") {
+            let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+            switch words.first {
+            case "nameserver": servers += words.dropFirst().prefix(1).filter { !$0.hasPrefix("127.") && $0 != "::1" }
+            case "search", "domain": search = Array(words.dropFirst())
+            case "options": options += words.dropFirst()
+            default: continue
+            }
+        }
+        let given = (host.strings("Dns"), host.strings("DnsSearch"), host.strings("DnsOptions"))
+        if !given.0.isEmpty { servers = given.0 }
+        if !given.1.isEmpty { search = given.1 == ["."] ? [] : given.1 }
+        if !given.2.isEmpty { options = given.2 }
+        var lines: [String] = []
+        if !search.isEmpty { lines.append("search " + search.joined(separator: " ")) }
+        lines += servers.map { "nameserver \($0)" }
+        if !options.isEmpty { lines.append("options " + options.joined(separator: " ")) }
+        text = lines.map { $0 + "\n" }.joined()
+    }
+}

@@ -1,0 +1,150 @@
+import EngineAPI
+import Kernel
+import OCI
+import OrderedJSON
+import Posix
+import Steps
+import Synchronization
+
+/// What a node is made of, before it is started.
+public struct NodeConfiguration: Sendable {
+    /// Its name in the lab: `node1`.
+    public var name: String
+    /// The directory with all it keeps: images, layers, containers, journal.
+    public var directory: String
+    /// The version of Drydock.
+    public var version: String
+    /// The name servers that containers are told, when the machine's own resolver can't be reached from a container.
+    public var resolverFile: String
+
+    /// A configuration.
+    public init(name: String, directory: String, version: String, resolverFile: String = "/etc/resolv.conf") {
+        self.name = name
+        self.directory = directory
+        self.version = version
+        self.resolverFile = resolverFile
+    }
+}
+
+/// A node: one Docker host of the lab, with a network namespace, images and containers of its own.
+///
+/// Everything the Docker Engine API offers is a method of it, in the files named after what they do. All methods may be
+/// called from any thread, and block.
+public final class Node: Sendable {
+    /// What it was made of.
+    public let configuration: NodeConfiguration
+    /// The kernel that carries everything out.
+    public let kernel: any Kernel
+    /// Its images.
+    public let images: ImageStore
+    /// All that was done lately, step by step.
+    public let steps: StepLog
+    /// Its network namespace: what `--network host` means.
+    let namespace: any NetworkNamespace
+    let defaultBridge: BridgeNetwork
+    let events = EventLog()
+    let runner: StepRunner
+    let containers = Monitor(ContainerTable())
+    let execs = Mutex<[String: ExecSession]>([:])
+    /// Processes between clone and their supervisor's start, by number: whom a rollback kills and reaps.
+    let starting = Mutex<[Int32: any SandboxProcess]>([:])
+    let filters: SeccompCompiler
+    /// When the node was started, nanoseconds since 1970.
+    let startedAt = Clock.realtime()
+
+    /// The containers, and what is known of them by name.
+    struct ContainerTable: Sendable {
+        var byID: [String: Container] = [:]
+        /// Names are reserved before their container exists.
+        var names: [String: String] = [:]
+    }
+
+    /// Starts a node: takes back what an engine that died left, makes the namespace and the bridge, reads the
+    /// containers.
+    ///
+    /// - Throws: ``EngineFailure`` or the kernel's error; nothing is left behind then.
+    public init(_ configuration: NodeConfiguration, kernel: any Kernel) throws {
+        self.configuration = configuration
+        self.kernel = kernel
+        for part in ["containers", "journal", "init"] {
+            try Files.makeDirectories("\(configuration.directory)/\(part)", mode: 0o700)
+        }
+        images = try ImageStore(at: configuration.directory)
+        steps = StepLog()
+        let journal = try Journal(directory: "\(configuration.directory)/journal", bootID: kernel.profile.bootID)
+        runner = StepRunner(journal: journal, log: steps, isSimulated: kernel.profile.kind == .simulated)
+        filters = SeccompCompiler(cacheDirectory: "\(configuration.directory)/cache")
+        namespace = try kernel.makeNetworkNamespace()
+        defaultBridge = try Self.makeDefaultBridge(in: configuration.directory)
+        try InitLayer.prepare(at: initLayer)
+        try clearStrays()
+        try loadContainers()
+        try prepareNetwork()
+    }
+
+    /// The layer between every image and its container: mount points and files that the engine lays its own over.
+    var initLayer: String { "\(configuration.directory)/init" }
+
+    /// Publishes what happened to a container.
+    func publish(_ action: String, _ container: Container, _ extra: [String: String] = [:]) {
+        let definition = container.life.current.definition
+        var attributes = Dictionary(
+            definition.configObject.map("Labels").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        attributes["image"] = definition.imageReference
+        attributes["name"] = definition.name
+        attributes.merge(extra) { $1 }
+        events.publish("container", action, container.id, attributes)
+    }
+
+    /// Runs a procedure as part of an operation.
+    func run(_ procedure: Procedure, operation: String) throws {
+        try runner.run(procedure, operation: operation, undoing: self)
+    }
+
+    /// Ends the node: stops all containers and lets go of everything in the kernel.
+    public func shutDown() {
+        let running = containers.current.byID.values.filter { $0.life.current.state.isRunning }
+        for container in running {
+            container.life.withLock { $0.state.wasStoppedByHand = true }
+            _ = try? container.life.current.running?.process.signal(Signal.kill)
+        }
+        for container in running {
+            _ = container.life.wait(seconds: 10) { $0.state.isRunning ? nil : true }
+        }
+    }
+
+    /// Whether any container runs.
+    public var hasRunningContainers: Bool {
+        containers.current.byID.values.contains { $0.life.current.state.isRunning }
+    }
+}
+
+extension Node: Undoing {
+    /// Takes a step back: for a rollback now, or for the operation of an engine that died.
+    public func undo(_ action: UndoAction) throws {
+        switch action {
+        case .removeTree(let path): try Files.removeTree(path)
+        case .killProcess(let pid, let startTime):
+            if let process = starting.withLock({ $0.removeValue(forKey: pid) }) {
+                if !process.hasEnded { try process.signal(Signal.kill) }
+                _ = try process.wait()
+            } else {
+                kernel.killStray(pid: pid, startTime: startTime)
+            }
+        case .removeCgroup(let name):
+            guard let cgroup = kernel.existingCgroup(name) else { return }
+            if try !cgroup.processes().isEmpty { try cgroup.kill() }
+            try cgroup.remove()
+        case .releaseAddress(_, _, let endpoint): defaultBridge.release(endpoint)
+        case .deleteLink(_, let name):
+            guard try namespace.link(name) != nil else { return }
+            try namespace.deleteLink(name)
+        case .forgetContainer(let id):
+            containers.withLock { table in
+                table.byID[id] = nil
+                table.names = table.names.filter { $0.value != id }
+            }
+        case .untagImage(let reference): _ = try images.remove(reference, force: true, prunesParents: false)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Glibc
+import OrderedJSON
+import Posix
+
+/// What `docker logs` asks for.
+public struct LogsRequest: Sendable {
+    /// Which outputs.
+    public var standardOutput = true, standardError = true
+    /// Whether to go on with what comes.
+    public var follows = false
+    /// The last so many lines only; `nil` is all.
+    public var tail: Int?
+    /// Nothing before, nothing after: nanoseconds since 1970.
+    public var since: Int64?, until: Int64?
+    /// Whether each line begins with its time.
+    public var timestamps = false
+    /// Whether each line shows the attributes of `--log-opt`; there are none so far.
+    public var details = false
+    /// All there is.
+    public init() {}
+}
+
+/// Reads a log in the `json-file` form, rotated files first.
+struct LogReader {
+    let path: String
+    let request: LogsRequest
+
+    /// One line.
+    struct Line {
+        var text: [UInt8]
+        var stream: OutputStream
+        var time: String
+    }
+
+    /// Calls a body with each line asked for, as bytes ready to be sent.
+    ///
+    /// - Parameters:
+    ///   - log: The log while the container runs; `nil` when nothing more can come.
+    ///   - isWanted: Whether the reader is still there.
+    ///   - send: Takes a line. It throws when the client is gone.
+    func read(
+        log: ContainerLog?, isWanted: () -> Bool, send: (OutputStream, [UInt8]) throws -> Void
+    ) throws {
+        // The count is taken before reading: a write in between is noticed as a new one.
+        var writes = log?.writes ?? 0
+        var lines = try rotatedFiles().flatMap { try self.lines(of: $0).filter(isAskedFor) }
+        var file = try? Descriptor.open(path, O_RDONLY)
+        var partial: [UInt8] = []
+        var inode = file.map(inode) ?? 0
+        if let file { lines += try drain(file, &partial).filter(isAskedFor) }
+        if let tail = request.tail { lines = Array(lines.suffix(tail)) }
+        for line in lines { try send(line.stream, render(line)) }
+        guard request.follows, let log else { return }
+        while isWanted() {
+            let mayBeMore = log.waitForMore(after: writes, seconds: 1)
+            writes = log.writes
+            if let file {
+                for line in try drain(file, &partial) where isAskedFor(line) { try send(line.stream, render(line)) }
+            }
+            // After a rotation the open file is the old one, read to its end above; the path names the new one.
+            if let next = try? Descriptor.open(path, O_RDONLY), self.inode(next) != inode {
+                inode = self.inode(next)
+                file = next
+                partial = []
+                for line in try drain(next, &partial) where isAskedFor(line) { try send(line.stream, render(line)) }
+            }
+            if let until = request.until, now() > until { return }
+            if !mayBeMore { return }
+        }
+    }
+
+    private func inode(_ file: Descriptor) -> UInt64 {
+        var status = stat()
+        return fstat(file.number, &status) == 0 ? UInt64(status.st_ino) : 0
+    }
+
+    private func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    private func rotatedFiles() -> [String] {
+        var found: [String] = []
+        var number = 1
+        while Files.exists("\(path).\(number)") {
+            found.insert("\(path).\(number)", at: 0)
+            number += 1
+        }
+        return found
+    }
+
+    private func lines(of path: String) throws -> [Line] {
+        var partial: [UInt8] = []
+        return try drain(Descriptor.open(path, O_RDONLY), &partial)
+    }
+
+    /// Reads what there is; the piece of a line that has no end yet stays in `partial`.
+    private func drain(_ file: Descriptor, _ partial: inout [UInt8]) throws -> [Line] {
+        var lines: [Line] = []
+        while true {
+            let piece = try file.read(upTo: 1 << 16)
+            if piece.isEmpty { return lines }
+            partial += piece
+            var start = partial.startIndex
+            while let end = partial[start...].firstIndex(of: 0x0A) {
+                if let line = parse(partial[start..<end]) { lines.append(line) }
+                start = end + 1
+            }
+            partial.removeSubrange(..<start)
+        }
+    }
+
+    private func parse(_ bytes: ArraySlice<UInt8>) -> Line? {
+        guard let json = try? JSON(parsing: bytes), let text = json["log"]?.string, let time = json["time"]?.string,
+            let stream = json["stream"]?.string.flatMap(OutputStream.init(rawValue:))
+        else { return nil }
+        return Line(text: Array(text.utf8), stream: stream, time: time)
+    }
+
+    private func isAskedFor(_ line: Line) -> Bool {
+        if line.stream == .standardOutput ? !request.standardOutput : !request.standardError { return false }
+        guard request.since != nil || request.until != nil else { return true }
+        guard let time = Timestamp.parse(line.time) else { return true }
+        if let since = request.since, time < since { return false }
+        if let until = request.until, time > until { return false }
+        return true
+    }
+
+    private func render(_ line: Line) -> [UInt8] {
+        // There are no attributes to show for `details`; Docker then shows an empty word.
+        let prefix = (request.timestamps ? line.time + " " : "") + (request.details ? " " : "")
+        return Array(prefix.utf8) + line.text
+    }
+}
