@@ -55,6 +55,9 @@ int linux_start_writeback(int fd, int64_t offset, int64_t count) {
     return sync_file_range(fd, offset, count, SYNC_FILE_RANGE_WRITE);
 }
 
+int linux_execute_descriptor(int fd, char *const arguments[]) {
+    return execveat(fd, "", arguments, environ, AT_EMPTY_PATH);
+}
 int linux_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 int linux_fsopen(const char *type) { return fsopen(type, FSOPEN_CLOEXEC); }
 int linux_fsconfig(int context, unsigned command, const char *key, const char *value) {

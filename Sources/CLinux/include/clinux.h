@@ -38,6 +38,8 @@ int linux_set_thread_name(const char *name);
 int linux_start_writeback(int fd, int64_t offset, int64_t count);
 /// renameat2(2) with RENAME_NOREPLACE.
 int linux_rename_noreplace(const char *from, const char *to);
+/// execveat(2) of an open file with the present environment; returns on failure only.
+int linux_execute_descriptor(int fd, char *const arguments[]);
 /// memfd_create(2), close-on-exec.
 int linux_memfd(const char *name);
 /// fsopen(2), close-on-exec.
