@@ -15,9 +15,10 @@ A case file (``cases/GROUP/FILE.case``) holds cases for one command::
 - ``setup:`` lines are run first, and have to succeed; what they print is not compared.
 - Every other line is a *step*: run by sh, in order, in one shell and one empty directory (variables and files stay),
   its standard output, error output and exit code recorded.
+- ``eventually COMMAND`` in a line repeats a command until it succeeds, instead of a guess with ``sleep``.
 - ``cleanup:`` lines are run last, whatever happened.
 - ``needs: cgroup1`` (or ``cgroup2``) runs the case only on hosts with that cgroup hierarchy; ``all-capabilities``
-  only where the suite itself holds every capability that the kernel knows.
+  only where the suite itself holds every capability that the kernel knows; ``two-processors`` only where there are two.
 - A line that begins with two spaces continues the line before it. Lines that begin with ``#`` are comments.
 
 A recording (``recorded/GROUP/FILE.rec``) is what a real Docker Engine answered, normalised, in the same order::

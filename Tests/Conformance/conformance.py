@@ -17,6 +17,7 @@ import contextlib
 import dataclasses
 import difflib
 import fnmatch
+import hashlib
 import json
 import os
 import pathlib
@@ -30,16 +31,22 @@ import time
 import tomllib
 
 from casefiles import Case, StepResult, load_cases, read_recordings, render_results, write_recordings
-from engines import Engine, EngineError, drydock_engine, real_engine
+from engines import Engine, EngineError, base_archive, drydock_engine, real_engine
 from normalise import Normaliser
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 FLAVOURS = ("client", "drydock")
 
+#: The digest of the base image's archive when the cases were recorded.
+BASE_DIGEST = HERE / "recorded" / "base.sha256"
+
 #: Both sides speak this version, because the recordings come from an engine of this version.
 API_VERSION = "1.41"
 COMMAND_SECONDS, CASE_SECONDS = 30, 90
+
+#: A shell function for cases: repeats a command, silently, until it succeeds; gives up after 15 seconds.
+EVENTUALLY = 'eventually() { for _ in $(seq 75); do "$@" >/dev/null 2>&1 && return; sleep 0.2; done; return 1; }'
 
 
 @dataclasses.dataclass
@@ -115,7 +122,7 @@ class CaseRunner:
         work.mkdir()
         kept.mkdir()
         lines = [("setup", case.setup), ("step", case.steps), ("cleanup", case.cleanup)]
-        script = [f"kept={shlex.quote(str(kept))}", "umask 022"]
+        script = [f"kept={shlex.quote(str(kept))}", "umask 022", EVENTUALLY]
         for kind, commands in lines:
             for number, command in enumerate(commands):
                 name = f"{kind}{number}"
@@ -161,9 +168,16 @@ def _read_result(path: pathlib.Path, command: str) -> StepResult:
     return StepResult(command, text(".out"), text(".err"), int(text(".code") or -1))
 
 
+def base_digest() -> str:
+    """The digest of the base image's archive as this host makes it: it changes with the host's busybox."""
+    return hashlib.sha256(base_archive()).hexdigest()
+
+
 def host_features() -> set[str]:
     """What cases may ask for with ``needs:``."""
     features = {"cgroup2" if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else "cgroup1"}
+    if os.cpu_count() == 2:  # the number stands in messages
+        features.add("two-processors")
     last = int(pathlib.Path("/proc/sys/kernel/cap_last_cap").read_text())
     status = pathlib.Path("/proc/self/status").read_text()
     held = int(next(line.split()[1] for line in status.splitlines() if line.startswith("CapPrm")), 16)
@@ -196,6 +210,7 @@ def record(cases: list[Case], all_cases: list[Case], runner: CaseRunner, verbose
         if verbose:
             print(f"recorded {case.full_name} ({time.monotonic() - started:.1f} s)", flush=True)
     write_recordings(HERE / "recorded", all_cases, read_recordings(HERE / "recorded") | recorded)
+    BASE_DIGEST.write_text(base_digest() + "\n")
     print(f"{len(cases)} cases: {len(cases) - failed} recorded, {failed} failed")
     print(f"{len(cases) - failed} passed, {failed} failed")
     return failed
@@ -272,10 +287,12 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 
 
 @contextlib.contextmanager
-def prepared(engine: Engine, force: bool):
-    """An engine with nothing in it but the base image. Refuses one that is used by others, unless forced."""
+def prepared(engine: Engine, owned: bool):
+    """An engine with nothing in it but the base image. Refuses one that is used by others, unless owned."""
     foreign = engine.foreign_objects()
-    if foreign and not force:
+    if owned:
+        engine.clear()
+    elif foreign:
         raise EngineError(
             f"the engine at {engine.socket_path} holds {', '.join(foreign[:5])}: each case removes all there is; "
             "name an engine of your own, or use --force"
@@ -302,7 +319,7 @@ def main(arguments: list[str]) -> int:
         if options.record:
             peer = options.peer or os.environ.get("DOCKER_HOST")
             engine = Engine(peer.removeprefix("unix://")) if peer else stack.enter_context(real_engine())
-            stack.enter_context(prepared(engine, options.force))
+            stack.enter_context(prepared(engine, owned=not peer or options.force))
             runner = CaseRunner(engine, [options.docker], {})
             stack.callback(runner.close)
             return 1 if record(cases, all_cases, runner, options.verbose) else 0
@@ -312,8 +329,10 @@ def main(arguments: list[str]) -> int:
             engine = Engine(options.socket.removeprefix("unix://"))
         else:
             engine = stack.enter_context(drydock_engine(options.drydock.resolve()))
-        stack.enter_context(prepared(engine, options.force))
+        stack.enter_context(prepared(engine, owned=not options.socket or options.force))
         show = "entries" if options.entries else "diffs" if options.verbose else "names"
+        if not BASE_DIGEST.exists() or BASE_DIGEST.read_text().strip() != base_digest():
+            print("note: this host's busybox is not the one that was recorded with: sizes of images will differ")
         recordings, tallies = read_recordings(HERE / "recorded"), []
         for flavour in [options.flavour] if options.flavour else FLAVOURS:
             if flavour == "client" and not options.docker:

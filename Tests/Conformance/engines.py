@@ -64,6 +64,16 @@ class Engine:
             raise EngineError(f"GET {path}: status {status}: {body[:200].decode(errors='replace')}")
         return json.loads(body)
 
+    def listed(self, path: str) -> list[dict]:
+        """The objects that a GET lists; none where the engine does not know this kind of object (yet)."""
+        status, body = self.request("GET", path)
+        if status in (404, 501):
+            return []
+        if status != 200:
+            raise EngineError(f"GET {path}: status {status}: {body[:200].decode(errors='replace')}")
+        objects = json.loads(body)
+        return (objects.get("Volumes") if isinstance(objects, dict) else objects) or []
+
     def is_up(self) -> bool:
         try:
             return self.request("GET", "/_ping", timeout=5)[0] == 200
@@ -72,11 +82,11 @@ class Engine:
 
     def foreign_objects(self) -> list[str]:
         """What stands in the engine that this suite would remove."""
-        objects = [f"container {item['Names'][0].lstrip('/')}" for item in self.get("/containers/json?all=1")]
-        for image in self.get("/images/json"):
+        objects = [f"container {item['Names'][0].lstrip('/')}" for item in self.listed("/containers/json?all=1")]
+        for image in self.listed("/images/json"):
             objects += [f"image {tag}" for tag in image.get("RepoTags") or [] if tag not in (BASE_IMAGE, "<none>:<none>")]
-        objects += [f"volume {item['Name']}" for item in self.get("/volumes").get("Volumes") or []]
-        objects += [f"network {item['Name']}" for item in self.get("/networks") if item["Name"] not in _PREDEFINED_NETWORKS]
+        objects += [f"volume {item['Name']}" for item in self.listed("/volumes")]
+        objects += [f"network {item['Name']}" for item in self.listed("/networks") if item["Name"] not in _PREDEFINED_NETWORKS]
         return objects
 
     def ensure_base_image(self) -> None:
@@ -95,27 +105,29 @@ class Engine:
         self.base_id = json.loads(body)["Id"]
 
     def clear(self) -> None:
-        """Removes all containers, networks, volumes and images, except the base image."""
-        for container in self.get("/containers/json?all=1"):
+        """Removes all containers, networks, volumes and images, except the base image once there is one."""
+        for container in self.listed("/containers/json?all=1"):
             if container.get("State") == "paused":
                 self.request("POST", f"/containers/{container['Id']}/unpause")
             self.request("DELETE", f"/containers/{container['Id']}?force=1&v=1")
-        for network in self.get("/networks"):
+        for network in self.listed("/networks"):
             if network["Name"] not in _PREDEFINED_NETWORKS:
                 self.request("DELETE", f"/networks/{network['Id']}")
-        for volume in self.get("/volumes").get("Volumes") or []:
+        for volume in self.listed("/volumes"):
             self.request("DELETE", f"/volumes/{urllib.parse.quote(volume['Name'])}?force=1")
         for _ in range(5):  # children go before their parents, so it may take several rounds
-            foreign = [image for image in self.get("/images/json?all=1") if image["Id"] != self.base_id]
+            foreign = [image for image in self.listed("/images/json?all=1") if image["Id"] != self.base_id]
             if not foreign:
                 break
             for image in foreign:
                 self.request("DELETE", f"/images/{image['Id']}?force=1")
-        for image in self.get("/images/json"):
-            for tag in image.get("RepoTags") or []:
-                if tag not in (BASE_IMAGE, "<none>:<none>"):
-                    self.request("DELETE", f"/images/{urllib.parse.quote(tag, safe='')}")
-        if BASE_IMAGE not in [tag for image in self.get("/images/json") for tag in image.get("RepoTags") or []]:
+        if not self.base_id:
+            return
+        tags = [tag for image in self.listed("/images/json") for tag in image.get("RepoTags") or []]
+        for tag in tags:
+            if tag not in (BASE_IMAGE, "<none>:<none>"):
+                self.request("DELETE", f"/images/{urllib.parse.quote(tag, safe='')}")
+        if BASE_IMAGE not in tags:
             status, _ = self.request("POST", f"/images/{self.base_id}/tag?repo=busybox&tag=latest")
             if status != 201:
                 self.ensure_base_image()
@@ -229,10 +241,10 @@ def drydock_engine(program: pathlib.Path) -> Iterator[Engine]:
     try:
         run("start")
         status = run("status")
-        match = re.search(r"(?:unix://)?(/\S+\.sock\b)", status)
-        if not match:
+        paths = [path for path in re.findall(r"/[^\s'\",]+", status) if pathlib.Path("/" + path.lstrip("/")).is_socket()]
+        if not paths:
             raise EngineError(f"drydock engine status names no socket: {status!r}")
-        engine = Engine(match.group(1))
+        engine = Engine("/" + paths[0].lstrip("/"))
         _wait_until_up(engine, 30, "Drydock's engine")
         yield engine
     finally:

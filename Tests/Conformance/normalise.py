@@ -21,11 +21,12 @@ _MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b")
 _LINK_LOCAL = re.compile(r"\bfe80::[0-9a-f:]+")
 _NETWORK = re.compile(r"\b172\.(1[89]|2\d|3[01])(?=\.\d+\.\d+)")
 _PORT = re.compile(r"((?<=:)|(?<=\"HostPort\": \")|(?<=\"HostPort\":\")|(?<=HostPort:))(3[2-9]\d{3}|[45]\d{4}|6[0-5]\d{3})\b")
-_GENERATED_NAME = re.compile(r"(?<![\w.\-/])(/?)([a-z]{3,}_[a-z]{3,}\d?)(?![\w.\-/=])")
-#: Words that look like generated names and are none: busybox's ip, and the engine's events.
-_NO_NAMES = {"valid_lft", "preferred_lft", "exec_create", "exec_start", "exec_die", "exec_detach"}
+_GENERATED_NAME = re.compile(r"(?<![\w.\-/])(/?)([a-z]{3,}_[a-z]{3,}\d?)(?![\w.\-=])")
+#: Words that look like generated names and are none: busybox's ip, the engine's events, fields of raw formats.
+_NO_NAMES = {"valid_lft", "preferred_lft", "exec_create", "exec_start", "exec_die", "exec_detach", "virtual_size"}
 _INTERFACE = re.compile(r"(?:\b(\d+): )?(\w+)@if\d+")
 _VETH = re.compile(r"\bveth[0-9a-f]{7}\b")
+_TEMPORARY = re.compile(r"(?<=/docker-import-)\d+")
 _JSON_PID = re.compile(r"(\"Pid\": ?)[1-9]\d*")
 _OVERLAY_LINK = re.compile(r"\b[A-Z0-9]{26}\b")
 _HEADER_CELL = re.compile(r"\S+(?: \S+)*")
@@ -83,6 +84,7 @@ class Normaliser:
         for pattern, placeholder in (
             (_RFC3339, "<time>"), (_GO_TIME, "<time>"), (_ANSI_C_TIME, "<time>"), (_LS_TIME, "<time>"),
             (_AGO, "<ago>"), (_UP, "Up <time>"), (_OVERLAY_LINK, "<link>"), (_LINK_LOCAL, "<fe80>"),
+            (_TEMPORARY, "<n>"),
         ):  # fmt: skip
             line = pattern.sub(lambda match, new=placeholder: match.group() if match.group() in self.chosen else new, line)
         line = _EPOCH.sub(self._epoch, line)
@@ -137,8 +139,10 @@ class Normaliser:
             return cell
         if title in ("PID", "PPID") and cell.isdigit():
             return f"<pid{self._number('pid', cell)}>"
-        if title in ("STIME",):
+        if title == "STIME":
             return re.sub(r"^\d\d:\d\d$", "<hour>", cell)
+        if title == "C":  # the processor's use, in percent of the process's short life
+            return re.sub(r"^\d+$", "<n>", cell)
         if title in ("CPU %", "MEM %"):
             return re.sub(r"^\d+\.\d+%$", "<n.nn>%", cell)
         if title in ("MEM USAGE / LIMIT", "NET I/O", "BLOCK I/O"):
