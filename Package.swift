@@ -14,7 +14,8 @@ let package = Package(
         .executableTarget(
             name: "drydock",
             dependencies: [
-                "Shell", "DockerCLI", "Narration", "EngineClient", "EngineServer", "Engine", "Kernel",
+                "Shell", "DockerCLI", "Narration", "EngineClient", "EngineServer", "Engine", "Kernel", "EngineAPI",
+                "OrderedJSON", "Posix", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -60,7 +61,9 @@ let package = Package(
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "Posix"]),
         .testTarget(name: "NarrationTests", dependencies: ["Narration", "EngineAPI", "OrderedJSON", "Posix"]),
-        .testTarget(name: "ShellTests", dependencies: ["Shell", "Narration", "EngineAPI", "OrderedJSON", "Posix"]),
+        .testTarget(
+            name: "ShellTests",
+            dependencies: ["Shell", "DockerCLI", "Narration", "EngineAPI", "OrderedJSON", "Posix"]),
         .testTarget(
             name: "EngineClientTests", dependencies: ["EngineClient", "HTTPMessages", "OrderedJSON", "Posix"]),
         .testTarget(

@@ -80,7 +80,7 @@ public struct Narrator: Sendable {
         case .adaptive: (page, notes) = adapted(operations, records)
         }
         // Not being able to keep what was met costs an explanation told twice, no more: the shell says it once.
-        try? concepts?.insert(notes)
+        _ = try? concepts?.insert(notes)
         return page.text
     }
 

@@ -1,0 +1,210 @@
+import DockerCLI
+import EngineClient
+import Glibc
+import Narration
+import OrderedJSON
+import Posix
+
+/// The teaching shell: reads lines, runs them, and has each docker command narrated.
+///
+/// It is a client of the engine like any other, and belongs to one thread.
+public final class Shell {
+    let configuration: ShellConfiguration
+    let keeper: EngineKeeper
+    let listener: StepListener
+    let history: InputHistory
+    private(set) var editor: LineEditor?
+    private(set) lazy var runner = LineRunner(self, environment: { [unowned self] in environment() })
+    /// What stands on the next prompt already.
+    var prefill = ""
+
+    /// A shell. Nothing is read or run yet.
+    public init(_ configuration: ShellConfiguration) {
+        self.configuration = configuration
+        keeper = EngineKeeper(configuration.client, reconnect: configuration.reconnect)
+        var narrator = Narrator(
+            language: configuration.language, level: configuration.level, columns: TerminalGuard.columns(),
+            colours: configuration.colours, concepts: MetConcepts(directory: configuration.learnerDirectory))
+        narrator.node = configuration.node
+        listener = StepListener(keeper, narrator: narrator) { LineRunner.write($0, to: 2) }
+        history = InputHistory(path: configuration.learnerDirectory + "/history")
+    }
+
+    var voice: ShellVoice { ShellVoice(language: listener.narrator.language) }
+
+    /// The process's environment now.
+    func environment() -> [String: String] {
+        var values: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let text = String(cString: entry)
+            if let sign = text.firstIndex(of: "=") {
+                values[String(text[..<sign])] = String(text[text.index(after: sign)...])
+            }
+            next += 1
+        }
+        return values
+    }
+
+    // MARK: Lines
+
+    /// Runs one line, narrated as it would be when typed at the prompt.
+    /// - Returns: The exit code of its last command; 2 for a line that can't be understood.
+    public func runLine(_ line: String) -> Int32 {
+        TerminalGuard.begin()
+        defer { TerminalGuard.restore() }
+        return run(line)
+    }
+
+    private func run(_ line: String) -> Int32 {
+        do throws(SyntaxError) {
+            return runner.run(try CommandLineParser.parse(line))
+        } catch {
+            LineRunner.write("drydock: \(error)\n", to: 2)
+            runner.fail(2)
+            return 2
+        }
+    }
+
+    /// Reads and runs lines until the input ends or the user leaves.
+    ///
+    /// At a terminal lines are edited; from a file or a pipe they are read as they are, without prompts.
+    ///
+    /// - Returns: The exit code of the last command, or that given to `exit`.
+    public func runInteractive() -> Int32 {
+        TerminalGuard.begin()
+        defer { TerminalGuard.restore() }
+        guard isatty(0) == 1 && isatty(1) == 1, let editor = LineEditor(program: "drydock") else { return runInput() }
+        self.editor = editor
+        let completer = ShellCompleter { [unowned self] in keeper.current }
+        editor.complete = { completer.complete($0) }
+        for entry in history.entries { editor.remember(entry) }
+        LineRunner.write(voice.banner(bannerFacts()), to: 1)
+        var unfinished = ""
+        while !runner.isEnding {
+            let prompt = unfinished.isEmpty ? "\(configuration.node)> " : "> "
+            let input = editor.read(prompt: prompt, prefilled: prefill)
+            TerminalGuard.restore()
+            prefill = ""
+            switch input {
+            case .interrupted: unfinished = ""
+            case .end:
+                LineRunner.write(unfinished.isEmpty ? "\(voice.goodbye)\n" : "\n", to: 1)
+                if unfinished.isEmpty { return runner.status }
+                unfinished = ""
+            case .line(let line): unfinished = take(unfinished + line)
+            }
+        }
+        return runner.status
+    }
+
+    /// Runs a line that was typed.
+    /// - Returns: The line with a line feed if more has to follow, else nothing.
+    private func take(_ line: String) -> String {
+        if (try? CommandLineParser.parse(line)) == nil, isIncomplete(line) { return line + "\n" }
+        let entry = line.trimmed()
+        if !entry.isEmpty { remember(line) }
+        _ = run(line)
+        TerminalGuard.restore()
+        return ""
+    }
+
+    private func isIncomplete(_ line: String) -> Bool {
+        do throws(SyntaxError) { _ = try CommandLineParser.parse(line) } catch { return error == .incomplete }
+        return false
+    }
+
+    private var saidHistoryProblem = false
+
+    private func remember(_ line: String) {
+        do throws(SystemError) {
+            if try history.add(line) { editor?.remember(line) }
+        } catch {
+            editor?.remember(line)
+            if !saidHistoryProblem { LineRunner.write("drydock: the history is not kept: \(error)\n", to: 2) }
+            saidHistoryProblem = true
+        }
+    }
+
+    /// Lines from a file or a pipe.
+    private func runInput() -> Int32 {
+        var unfinished = ""
+        while !runner.isEnding, let line = readInputLine() {
+            unfinished += line
+            if isIncomplete(unfinished) {
+                unfinished += "\n"
+                continue
+            }
+            _ = run(unfinished)
+            unfinished = ""
+        }
+        if !unfinished.isEmpty { return run(unfinished) }
+        return runner.status
+    }
+
+    /// Reads one line, byte by byte: what follows it may be meant for the command on it.
+    private func readInputLine() -> String? {
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while true {
+            let count = read(0, &byte, 1)
+            if count < 0 && errno == EINTR { continue }
+            if count != 1 { return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self) }
+            if byte == 0x0A { return String(decoding: bytes, as: UTF8.self) }
+            bytes.append(byte)
+        }
+    }
+
+    private func bannerFacts() -> BannerFacts {
+        let version = try? keeper.current.request("GET", "/version").json()
+        let platform = version?["Platform"]?["Name"]?.string ?? ""
+        return BannerFacts(
+            simulatedBecause: configuration.simulatedBecause, isOwn: version == nil || platform.hasPrefix("Drydock"),
+            kernel: version?["KernelVersion"]?.string, engine: platform.isEmpty ? keeper.current.host : platform,
+            node: configuration.node, level: listener.narrator.level.rawValue)
+    }
+}
+
+// MARK: Commands
+
+extension Shell: LineRunner.Commands {
+    func command(_ words: [String], isAlone: Bool) -> LineRunner.Command {
+        switch words.first {
+        case "docker": return docker(Array(words.dropFirst()))
+        case "doctor":
+            if let doctor = configuration.doctor { return .own(doctor) }
+            return own(.complain(voice.noDoctor))
+        default:
+            if let answer = answer(words) { return own(answer) }
+            return isAlone ? own(answerUnknown(words)) : .program
+        }
+    }
+
+    private func own(_ answer: Answer) -> LineRunner.Command {
+        .own { io in
+            LineRunner.write(answer.text, to: io.output)
+            if !answer.complaint.isEmpty { LineRunner.write(answer.complaint + "\n", to: io.errorOutput) }
+            return answer.code
+        }
+    }
+
+    private func docker(_ arguments: [String]) -> LineRunner.Command {
+        .own { [keeper, listener, voice] io in
+            let say: (String) -> Void = { LineRunner.write($0 + "\n", to: 2) }
+            guard let client = keeper.alive(duringCommand: false, voice: voice, say: say) else { return 1 }
+            listener.begin()
+            let docker = DockerCommandLine(
+                client: client, io: io, observer: listener, hints: true, columns: { TerminalGuard.columns() })
+            let code = docker.run(arguments)
+            // An engine that died meanwhile is replaced now, and said so, not found missing at the next command.
+            if code != 0 { _ = keeper.alive(duringCommand: true, voice: voice, say: say) }
+            return code
+        }
+    }
+
+    func run(on node: String, _ command: String, io: CommandIO) -> Int32 {
+        if let onNode = configuration.onNode { return onNode(node, command, io) }
+        LineRunner.write(voice.noNode(node) + "\n", to: io.errorOutput)
+        return 1
+    }
+}

@@ -1,0 +1,96 @@
+import DockerCLI
+import EngineClient
+import Narration
+import Posix
+
+/// Says what can follow on a line of the shell: its words, docker's commands and names, files.
+struct ShellCompleter {
+    let client: () -> EngineClient
+
+    /// What can follow the text before the cursor.
+    func complete(_ text: String) -> LineEditor.Completion {
+        let (words, last) = Self.words(text)
+        guard let first = words.first else {
+            if last.hasPrefix("!") {
+                return LineEditor.Completion(word: last, candidates: [])
+            }
+            let own = Shell.words.keys.filter { $0.hasPrefix(last) }.sorted()
+            return LineEditor.Completion(word: last, candidates: own)
+        }
+        switch first {
+        case "docker": return docker(Array(words.dropFirst()), last)
+        case "explain" where words.count > 1: return docker(Array(words.dropFirst(2)), last)
+        case "glossary": return completion(Glossary.terms, last)
+        case "set": return completion(words.count == 1 ? ["keys"] : LineEditor.Keys.allCases.map(\.rawValue), last)
+        default:
+            let arguments = Shell.words[first] ?? []
+            return arguments.isEmpty ? files(last) : completion(words.count == 1 ? arguments : [], last)
+        }
+    }
+
+    private func docker(_ words: [String], _ last: String) -> LineEditor.Completion {
+        let docker = DockerCommandLine(
+            client: client(), io: CommandIO(), observer: nil, hints: false, columns: { TerminalGuard.columns() })
+        let found = docker.completions(words + [last])
+        return found.isEmpty ? files(last) : LineEditor.Completion(word: last, candidates: found)
+    }
+
+    private func completion(_ all: [String], _ last: String) -> LineEditor.Completion {
+        LineEditor.Completion(word: last, candidates: all.filter { $0.hasPrefix(last) }.sorted())
+    }
+
+    /// Files whose names begin like the word; a directory ends in a slash, and more can follow.
+    private func files(_ last: String) -> LineEditor.Completion {
+        let slash = last.lastIndex(of: "/")
+        let directory = slash.map { String(last[...$0]) } ?? ""
+        let beginning = slash.map { String(last[last.index(after: $0)...]) } ?? last
+        guard let entries = try? Files.list(directory.isEmpty ? "." : directory) else {
+            return LineEditor.Completion(word: last)
+        }
+        let found = entries.filter { entry in
+            entry.name.hasPrefix(beginning) && (!entry.name.hasPrefix(".") || beginning.hasPrefix("."))
+        }
+        let isFinal = !(found.count == 1 && found[0].isDirectory)
+        let candidates = found.map { directory + Self.escaped($0.name) + ($0.isDirectory ? "/" : "") }
+        return LineEditor.Completion(word: last, candidates: candidates, isFinal: isFinal)
+    }
+
+    private static func escaped(_ name: String) -> String {
+        name.reduce(into: "") { $0 += " '\"\\$|;&<>()#".contains($1) ? "\\" + String($1) : String($1) }
+    }
+
+    /// The words of the command that is being typed, and the unfinished last one as it was typed.
+    static func words(_ text: String) -> (complete: [String], last: String) {
+        var words: [String] = []
+        var word = ""
+        var hasWord = false
+        var quote: Character?
+        var isEscaped = false
+        for character in text {
+            if isEscaped {
+                word.append(character)
+                isEscaped = false
+            } else if let open = quote {
+                if character == open { quote = nil } else { word.append(character) }
+            } else if character == "\\" {
+                isEscaped = true
+                hasWord = true
+            } else if character == "'" || character == "\"" {
+                quote = character
+                hasWord = true
+            } else if ";|&(".contains(character) {
+                words = []
+                word = ""
+                hasWord = false
+            } else if character == " " || character == "\t" {
+                if hasWord { words.append(word) }
+                word = ""
+                hasWord = false
+            } else {
+                word.append(character)
+                hasWord = true
+            }
+        }
+        return (words, word)
+    }
+}

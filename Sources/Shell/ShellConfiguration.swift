@@ -1,0 +1,46 @@
+public import DockerCLI
+public import EngineClient
+public import Narration
+
+/// What a shell needs to know of the world around it.
+public struct ShellConfiguration: Sendable {
+    /// Starts an engine if none runs, and connects to it. It is called when the engine does not answer any more.
+    public typealias Reconnect = @Sendable () throws -> EngineClient
+    /// Runs a command of the machine on a node of the lab, and answers its exit code.
+    public typealias NodeCommand = @Sendable (_ node: String, _ command: String, _ io: CommandIO) -> Int32
+
+    /// The engine.
+    public var client: EngineClient
+    /// Starts the engine again.
+    public var reconnect: Reconnect
+    /// The language of all that the shell and the narration say.
+    public var language: Language
+    /// `DRYDOCK_HOME`: the history and what the learner has met are kept in its directory `learner`.
+    public var home: String
+    /// How much is told of each command.
+    public var level: NarrationLevel
+    /// The lab's Docker host that the engine is.
+    public var node = "node1"
+    /// Whether the terminal shows colours and the user wants them.
+    public var colours = false
+    /// Why the kernel is a simulated one; `nil` when it is the machine's.
+    public var simulatedBecause: String?
+    /// Prints which features the kernel has, for the word `doctor`.
+    public var doctor: (@Sendable (CommandIO) -> Int32)?
+    /// Runs `@node command`.
+    public var onNode: NodeCommand?
+
+    /// A configuration with what has no default.
+    public init(
+        client: EngineClient, reconnect: @escaping Reconnect, language: Language, home: String, level: NarrationLevel
+    ) {
+        self.client = client
+        self.reconnect = reconnect
+        self.language = language
+        self.home = home
+        self.level = level
+    }
+
+    /// Where the learner's own files are.
+    var learnerDirectory: String { home + "/learner" }
+}

@@ -1,0 +1,180 @@
+import Narration
+
+/// What the shell itself says, in each language.
+struct ShellVoice: Sendable {
+    let language: Language
+
+    private func say(_ english: String, _ korean: String) -> String { language == .en ? english : korean }
+
+    // MARK: Banner and help
+
+    func banner(_ facts: BannerFacts) -> String {
+        var lines: [String] = []
+        if let reason = facts.simulatedBecause {
+            lines.append(
+                say(
+                    "Drydock with a SIMULATED kernel: a model in memory, because \(reason).",
+                    "Drydock, 시뮬레이션 커널: 메모리 속 모형으로 동작합니다. 이유: \(reason)"))
+            lines.append(
+                say(
+                    "Steps and explanations are the same; programs inside containers are only imitated.",
+                    "단계와 설명은 같지만, 컨테이너 안의 프로그램은 흉내만 냅니다."))
+        } else if facts.isOwn {
+            let kernel = facts.kernel.map { " (Linux \($0))" } ?? ""
+            lines.append(
+                say(
+                    "Drydock: real containers on this machine's kernel\(kernel), each step explained.",
+                    "Drydock: 이 컴퓨터의 커널\(kernel)에서 실제 컨테이너를 실행하고 각 단계를 설명합니다."))
+        } else {
+            lines.append(
+                say(
+                    "Drydock, connected to another engine: \(facts.engine). Its steps can't be seen from outside.",
+                    "Drydock: 다른 엔진에 연결되었습니다(\(facts.engine)). 그 안의 단계는 볼 수 없습니다."))
+        }
+        lines.append(
+            say(
+                "Node \(facts.node), narration \(facts.level) (`narrate full` tells more), English (`language ko`: 한국어).",
+                "노드 \(facts.node), 설명 수준 \(facts.level)(`narrate full`: 더 자세히), 한국어(`language en`: English)."))
+        lines.append(
+            say(
+                "Type docker commands as at work. To begin: docker run hello-world",
+                "docker 명령을 평소처럼 입력하십시오. 첫 명령으로: docker run hello-world"))
+        lines.append(say("help: all words   exit: leave", "help: 전체 명령   exit: 나가기"))
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    var help: String {
+        say(
+            """
+            docker ...            any docker command, as at work; Tab completes it
+            why N                 more on step N of the last command
+            evidence N            all that was read back after step N
+            steps                 every step of the last command, with its time
+            narrate LEVEL         off, brief, full, deep, adaptive (brief, and new things in full)
+            narrate again         forget what was explained: adaptive explains it anew
+            explain docker ...    what a command would do; nothing is done
+            glossary [TERM]       the words of containers
+            !command              the machine's own shell
+            @node1 command        a command on a node of the lab
+            cd DIR                the directory for files and !command
+            language en|ko        the language of all explanations
+            set keys emacs|vi     the keys for editing
+            history, clear, doctor, help, exit
+
+            Several commands: a; b   a && b   a || b      Output: a | wc -l   a > file   a 2>&1
+            Filled in: $(docker ps -q)   $HOME   $?       Ctrl-R searches the history
+            """,
+            """
+            docker ...            평소의 docker 명령 그대로 (Tab 키로 자동 완성)
+            why N                 마지막 명령의 N번 단계를 더 자세히
+            evidence N            N번 단계 뒤에 다시 읽은 값 모두
+            steps                 마지막 명령의 모든 단계와 시간
+            narrate LEVEL         설명 수준: off, brief, full, deep, adaptive(짧게, 새 개념만 자세히)
+            narrate again         설명한 개념을 잊고 처음부터 다시 설명
+            explain docker ...    명령이 할 일을 미리 보기 (아무것도 실행하지 않음)
+            glossary [용어]       컨테이너 용어집
+            !명령                 이 컴퓨터의 셸에서 실행
+            @node1 명령           실습 노드에서 실행
+            cd 디렉터리           파일과 !명령의 작업 디렉터리 변경
+            language en|ko        설명 언어
+            set keys emacs|vi     편집 키
+            history, clear, doctor, help, exit
+
+            여러 명령: a; b   a && b   a || b             출력: a | wc -l   a > 파일   a 2>&1
+            값 넣기: $(docker ps -q)   $HOME   $?         Ctrl-R: 기록 검색
+            """)
+    }
+
+    // MARK: Answers
+
+    func didYouMean(_ line: String) -> String { say("Did you mean: \(line)", "이 명령입니까: \(line)") }
+    func onMachine(_ word: String, _ line: String) -> String {
+        say(
+            "\"\(word)\" is a program of your machine. Here that is: \(line)",
+            "\"\(word)\" 명령은 이 컴퓨터의 프로그램입니다. 여기서는 이렇게 입력하십시오: \(line)")
+    }
+    func unknown(_ word: String, nearest: String?) -> String {
+        if let nearest {
+            return say(
+                "\"\(word)\" is no word of this shell. Did you mean: \(nearest)",
+                "\"\(word)\" 명령이 없습니다. 이 명령입니까: \(nearest)")
+        }
+        return say(
+            "\"\(word)\" is no word of this shell. `help` lists them; !\(word) asks your machine's shell.",
+            "\"\(word)\" 명령이 없습니다. `help` 명령으로 목록을 볼 수 있고, !\(word) 입력은 이 컴퓨터의 셸에서 실행합니다.")
+    }
+    func usage(_ text: String) -> String { say("Usage: \(text)", "사용법: \(text)") }
+    func level(_ level: NarrationLevel) -> String {
+        let meaning =
+            switch level {
+            case .off: say("nothing is told; `steps` and `why N` still are", "설명하지 않음 (`steps`, `why N` 명령은 사용 가능)")
+            case .brief: say("one line for each step", "단계마다 한 줄")
+            case .full: say("sentences, evidence, and a command to see for yourself", "설명, 다시 읽은 값, 확인 명령")
+            case .deep: say("the kernel's view as well", "커널 관점까지")
+            case .adaptive: say("brief, and up to three new things in full", "짧게, 새 개념은 세 가지까지 자세히")
+            }
+        return say("narration: \(level.rawValue), \(meaning)", "설명 수준: \(level.rawValue), \(meaning)")
+    }
+    var forgotten: String {
+        say("Everything will be explained anew.", "모든 개념을 처음부터 다시 설명합니다.")
+    }
+    var languageChosen: String { say("language: English", "언어: 한국어") }
+    func keysChosen(_ keys: String) -> String { say("keys: \(keys)", "편집 키: \(keys)") }
+    var noKeysHere: String {
+        say("There are no keys to choose: input is not a terminal.", "입력이 터미널이 아니어서 편집 키가 없습니다.")
+    }
+    var explainNotYet: String {
+        say(
+            "explain is not done yet: the engine can plan, but this shell can't ask it to so far. Nothing was done.",
+            "explain 기능은 아직 없습니다. 아무것도 실행하지 않았습니다.")
+    }
+    func noNode(_ node: String) -> String {
+        say(
+            "@\(node) is not done yet: this shell can't enter a node's network so far. Nothing was done.",
+            "@\(node) 기능은 아직 없습니다. 아무것도 실행하지 않았습니다.")
+    }
+    var noDoctor: String {
+        say(
+            "doctor is not done yet in this shell. Try: !drydock doctor", "doctor 기능은 이 셸에 아직 없습니다. 시도: !drydock doctor"
+        )
+    }
+    func noSuchTerm(_ term: String, nearest: [String]) -> String {
+        let hint = nearest.isEmpty ? "" : say(" Near it: ", " 비슷한 용어: ") + nearest.joined(separator: ", ")
+        return say("The glossary has no \"\(term)\".", "용어집에 \"\(term)\" 항목이 없습니다.") + hint
+    }
+    func failed(_ word: String, _ reason: String) -> String { "\(word): \(reason)" }
+    var goodbye: String { say("exit", "exit") }
+
+    // MARK: The engine
+
+    var engineCrashed: String {
+        say(
+            """
+            The engine ended while the command ran; it was started again, and has put away what was left undone.
+            Containers that were running ended with it: `docker ps -a` lists them.
+            """,
+            """
+            명령을 실행하는 동안 엔진이 끝나서 다시 시작했고, 끝내지 못한 작업은 정리했습니다.
+            실행 중이던 컨테이너도 함께 끝났습니다. `docker ps -a` 명령으로 확인할 수 있습니다.
+            """)
+    }
+    var engineRestarted: String {
+        say("The engine was not running; it was started again.", "엔진이 실행 중이 아니어서 다시 시작했습니다.")
+    }
+    func engineGone(_ reason: String) -> String {
+        say(
+            "The engine does not answer, and starting it failed: \(reason)",
+            "엔진이 응답하지 않으며 다시 시작하지 못했습니다. 이유: \(reason)")
+    }
+}
+
+/// What the first lines tell.
+struct BannerFacts: Sendable {
+    var simulatedBecause: String?
+    /// Whether the engine is Drydock's own.
+    var isOwn: Bool
+    var kernel: String?
+    var engine: String
+    var node: String
+    var level: String
+}
