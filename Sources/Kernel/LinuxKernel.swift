@@ -40,6 +40,31 @@ public final class LinuxKernel: Kernel {
         try check("making all mounts slaves") { linux_make_mounts_slave() }
     }
 
+    /// Makes sure that no container can write to the executable file of this program, by executing it again through a
+    /// read-only mount of it that is attached nowhere (`open_tree(2)`, `execveat(2)`).
+    ///
+    /// A container whose program is `/proc/self/exe`, or a script for it, runs the engine's file inside; without this,
+    /// its root could then open `/proc/PID/exe` for writing and change what the machine runs next (CVE-2019-5736).
+    /// To be called before ``enterPrivateMountNamespace()``. Returns only if nothing had to be done.
+    ///
+    /// - Parameter arguments: The program's own arguments, its name first.
+    /// - Throws: ``SystemError`` if it can't be done.
+    public static func protectExecutable(_ arguments: [String]) throws(SystemError) {
+        var status = statvfs()
+        try check("looking at /proc/self/exe") { statvfs("/proc/self/exe", &status) }
+        if status.f_flag & UInt(ST_RDONLY) != 0 { return }
+        let copy = try check("copying the mount of /proc/self/exe") { linux_clone_mount("/proc/self/exe", 0) }
+        let mount = Descriptor(owning: copy)
+        try check("making /proc/self/exe read-only") {
+            linux_set_mount_attributes(mount.number, MountFlags.readOnly.attributes)
+        }
+        let list = arguments.map { strdup($0) } + [nil]
+        linux_execute_descriptor(mount.number, list)
+        let error = SystemError.last("executing /proc/self/exe again")
+        for argument in list { free(argument) }
+        throw error
+    }
+
     // MARK: Networks, mounts, cgroups
 
     /// Makes a new, empty network namespace.

@@ -144,7 +144,7 @@ private final class Context {
 
 extension SeccompProfile.Action {
     /// SCMP_ACT_… (`seccomp_rule_add(3)`), which is SECCOMP_RET_… as well.
-    fileprivate var code: UInt32 {
+    var code: UInt32 {
         switch self {
         case .allow: 0x7FFF_0000
         case .fail(let number): 0x0005_0000 | UInt32(number)

@@ -50,7 +50,7 @@ public final class SeccompCompiler: Sendable {
         let kernel = SeccompProfile.KernelVersion(release) ?? SeccompProfile.KernelVersion(5, 12)
         let architectures = [architecture] + (profile.architectures[architecture] ?? [])
         let rules = profile.rules(capabilities: capabilities, architecture: architecture, kernel: kernel)
-        let content = "\(Self.libraryVersion)\n\(architectures)\n\(profile.defaultAction)\n\(rules)"
+        let content = Self.content(rules, profile.defaultAction, architectures)
         if let instructions = cache?.read(content) {
             return SeccompFilter(instructions: instructions, name: profile.name)
         }
@@ -58,6 +58,21 @@ public final class SeccompCompiler: Sendable {
             rules, defaultAction: profile.defaultAction, native: architecture, others: Array(architectures.dropFirst()))
         cache?.write(instructions, content)
         return SeccompFilter(instructions: instructions, name: profile.name)
+    }
+
+    /// All that the instructions depend on, as text: what a cached filter is recognised by.
+    private static func content(
+        _ rules: [SeccompProfile.Rule], _ defaultAction: SeccompProfile.Action,
+        _ architectures: [SeccompProfile.Architecture]
+    ) -> String {
+        var lines = ["libseccomp \(libraryVersion)", architectures.map(\.rawValue).joined(separator: " ")]
+        lines.append(String(defaultAction.code))
+        for rule in rules {
+            let comparisons = rule.arguments.map { "\($0.index) \($0.comparison.rawValue) \($0.value) \($0.masked)" }
+            lines.append("\(rule.action.code) [\(comparisons.joined(separator: ", "))]")
+            lines += rule.names
+        }
+        return lines.joined(separator: "\n")
     }
 
     /// libseccomp's version, such as `2.5.4`.
