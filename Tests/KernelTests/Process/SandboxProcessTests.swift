@@ -260,6 +260,41 @@ struct SandboxProcessTests {
         #expect(String(decoding: try pipe.read.read(upTo: 100), as: UTF8.self) == "lo\n")
     }
 
+    @Test func childJoinsItsCgroupsAndSeesThemAsRoots() throws {
+        let hierarchies = try CgroupHierarchies.detect(parent: "drydock-test-\(getpid())")
+        let group = try hierarchies.make("box")
+        defer {
+            try? group.remove()
+            try? hierarchies.removeParent()
+        }
+        let joining: [SandboxOperation] = [.joinCgroups(try group.joinDescriptors()), .unshare(.cgroup)]
+        let result = try container.finish(program: joining + (try container.program(["cat", "/proc/self/cgroup"]))) {
+            try container.launcher.spawn($0)
+        }
+        let lines = result.output.split(separator: "\n")
+        #expect(!lines.isEmpty)
+        #expect(lines.allSatisfy { $0.hasSuffix(":/") })
+        #expect(try group.processes().isEmpty)
+    }
+
+    @Test func childIsBornInAVersion2Cgroup() throws {
+        let parents = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"]
+        guard let parent = parents.first(where: { Files.exists("\($0)/cgroup.procs") }) else {
+            print("skipped: needs a version 2 cgroup hierarchy")
+            return
+        }
+        let name = "drydock-test-birth-\(getpid())"
+        try Files.makeDirectories("\(parent)/\(name)")
+        defer { rmdir("\(parent)/\(name)") }
+        let birthplace = try Descriptor.open("\(parent)/\(name)", O_RDONLY | O_DIRECTORY)
+        let result = try container.finish(program: try container.program(["cat", "/proc/self/cgroup"])) { request in
+            var request = request
+            request.birthCgroup = birthplace
+            return try container.launcher.spawn(request)
+        }
+        #expect(result.output.contains("0::/") && result.output.contains("/\(name)\n"))
+    }
+
     @Test func childDiesWithItsChannelBeforeExec() throws {
         var process: LinuxSandboxProcess? = try container.launcher.spawn(
             SpawnRequest(
