@@ -1,3 +1,5 @@
+import Posix
+
 extension ImageStore {
     /// Loads the images of an archive: `docker load`.
     ///
@@ -66,7 +68,8 @@ extension ImageStore {
         _ file: BlobWriter, diffID: Digest, parent: Digest?, what: String, owner: String,
         progress: ((LayerProgress) throws(OCIError) -> Void)?
     ) throws(OCIError) -> LoadedLayer {
-        let first = try firstBytes(of: file)
+        let start = try file.reader()
+        let first = try system { () throws(SystemError) in try start.read(upTo: 6) }
         let compression = try Compression(firstBytes: first, what: what)
         let digest = file.digest
         // An uncompressed layer's digest is its diff ID, and was computed while it was spooled.
@@ -98,11 +101,6 @@ extension ImageStore {
             }
         return LoadedLayer(
             file: file, blob: BlobDescriptor(mediaType: type, digest: digest, size: file.count), result: result)
-    }
-
-    private func firstBytes(of file: BlobWriter) throws(OCIError) -> [UInt8] {
-        let reader = DescriptorSource(try file.reader())
-        return Array(try PlainBlocks(reader).peek(6).prefix(6))
     }
 
     private func register(_ image: ArchivedImage, layers: [LoadedLayer]) throws(OCIError) -> LoadedImage {
