@@ -39,6 +39,7 @@ final class EngineKeeper: Sendable {
     private func restart(duringCommand: Bool, voice: ShellVoice, say: (String) -> Void) -> EngineClient? {
         do {
             let client = try reconnect()
+            _ = try client.request("GET", "/_ping")
             self.client.withLock { $0 = client }
             say(duringCommand ? voice.engineCrashed : voice.engineRestarted)
             return client

@@ -75,15 +75,17 @@ final class LineEditor {
         for bind in [editline_bind, editline_bind_alternative] {
             _ = bind(line, "^C", "drydock-interrupt")
             _ = bind(line, "^Z", "ed-ignore")
-            _ = bind(line, "^\\\\", "ed-ignore")
+            _ = bind(line, "^\\", "ed-ignore")
         }
         editline_bind(line, "^I", "drydock-complete")
         editline_bind(line, "^R", "em-inc-search-prev")
         editline_bind(line, "^W", "ed-delete-prev-word")
+        // In vi's insert mode Escape is a key of its own: sequences that begin with it would swallow what follows.
+        guard keys == .emacs else { return }
         for (key, command) in [
             ("\\e[3~", "ed-delete-next-char"), ("\\e[H", "ed-move-to-beg"), ("\\e[F", "ed-move-to-end"),
             ("\\e[1~", "ed-move-to-beg"), ("\\e[4~", "ed-move-to-end"), ("\\e[1;5D", "ed-prev-word"),
-            ("\\e[1;5C", keys == .emacs ? "em-next-word" : "vi-next-word"),
+            ("\\e[1;5C", "em-next-word"),
         ] { editline_bind(line, key, command) }
     }
 

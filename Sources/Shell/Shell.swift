@@ -87,7 +87,9 @@ public final class Shell {
             TerminalGuard.restore()
             prefill = ""
             switch input {
-            case .interrupted: unfinished = ""
+            case .interrupted:
+                LineRunner.write("^C\n", to: 1)
+                unfinished = ""
             case .end:
                 LineRunner.write(unfinished.isEmpty ? "\(voice.goodbye)\n" : "\n", to: 1)
                 if unfinished.isEmpty { return runner.status }
