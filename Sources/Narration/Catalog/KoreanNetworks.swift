@@ -1,0 +1,96 @@
+import EngineAPI
+
+extension KoreanTexts {
+    static let networks: [StepKind: Explanation] = [
+        .nodeCreate: Explanation(
+            "노드",
+            brief: "{node} 노드에 자기만의 네트워크가 생김",
+            full: """
+                {node} 노드는 실습용 Docker 호스트입니다. 실제 호스트처럼 docker0 브리지와 주소, 규칙이 이 네트워크 네임스페이스 안에 \
+                있습니다. 이 컴퓨터의 인터페이스와 규칙은 건드리지 않습니다.
+                """,
+            deep: """
+                새 네트워크 네임스페이스에는 루프백 인터페이스만 있습니다. 케이블도, 경로도, 필터도 없습니다. 프로세스나 열린 \
+                디스크립터가 있는 동안 유지됩니다. 참고: network_namespaces(7).
+                """),
+        .bridgeCreate: Explanation(
+            "브리지",
+            brief: "{bridge} 브리지({address}), {network} 네트워크의 스위치",
+            full: """
+                브리지(bridge)는 소프트웨어로 만든 스위치입니다. {bridge} 브리지는 {network} 네트워크의 컨테이너들을 이어 주고, 밖으로 \
+                나가는 길이기도 합니다. {address} 주소가 컨테이너들의 게이트웨이입니다.
+                """,
+            deep: """
+                커널은 어느 포트 뒤에 어느 MAC 주소가 있는지 배우고, 프레임을 그쪽으로만 보냅니다. 주소가 있는 브리지는 노드의 \
+                인터페이스이기도 하므로, 노드가 다른 인터페이스와의 사이에서 라우팅할 수 있습니다. 참고: bridge(8), ip-link(8).
+                """),
+        .vethCreate: Explanation(
+            "네트워크",
+            brief: "{bridge} 브리지로 가는 케이블",
+            full: """
+                가상 케이블(veth)입니다. 한쪽 끝은 {object} 컨테이너의 {container} 인터페이스이고, 다른 쪽 끝은 {node} 노드의 브리지 \
+                (소프트웨어 스위치)인 {bridge} 장치에 꽂혀 있습니다.
+                """,
+            deep: """
+                veth는 한 쌍이며, 한쪽에 넣은 것이 다른 쪽으로 나옵니다. 호스트 쪽 끝({host})은 컨테이너 쪽 끝이 생기기 전에 켜져서 \
+                브리지에 연결되므로 첫 패킷을 잃지 않습니다. 컨테이너 쪽 끝은 MAC 주소 {mac} 값으로 네트워크 네임스페이스 안에서 \
+                태어나고, 네임스페이스와 함께 사라집니다. 참고: veth(4).
+                """),
+        .addressAssign: Explanation(
+            "주소",
+            brief: "{interface} {address}",
+            full: """
+                {network} 네트워크에서 비어 있던 {address} 주소를 {object} 컨테이너가 실행되는 동안 씁니다. 같은 네트워크의 다른 컨테이너는 \
+                이 주소로 통신합니다.
+                """,
+            deep: """
+                주소는 엔진이 장부로 관리하며 DHCP는 쓰지 않습니다. 빗금 뒤의 숫자는 네트워크를 나타내는 비트 수입니다. 그 비트가 같은 \
+                상대는 브리지를 통해 바로 닿습니다. 참고: ip-address(8).
+                """),
+        .routeAdd: Explanation(
+            "경로",
+            brief: "기본 경로 {gateway}",
+            full: """
+                자기 네트워크가 아닌 곳으로 가는 것은 모두 브리지의 {gateway} 주소로 보냅니다. 그다음 어디로 갈지는 {node} 노드가 정합니다.
+                """,
+            deep: """
+                컨테이너에는 네트워크 네임스페이스가 따로 있으므로 라우팅 테이블도 따로 있습니다. 한 줄은 자기 네트워크를 위한 것이고, 이 \
+                기본 경로는 나머지를 {interface} 인터페이스로 보냅니다. 참고: ip-route(8).
+                """),
+        .networkJoin: Explanation(
+            "네트워크",
+            brief: "{?kind=container}{target} 컨테이너의 네트워크를 함께 씀{:}{target} 노드의 네트워크를 함께 씀{/}",
+            full: """
+                네트워크 네임스페이스를 만들지 않았습니다. {object} 컨테이너는 {target} {?kind=container}컨테이너{:}노드{/}의 인터페이스, 주소, \
+                포트를 씁니다. 거기서 이미 쓰는 포트는 쓸 수 없고, 포트를 공개할 필요도 없습니다.
+                """,
+            deep: """
+                {?kind=container}setns(2)로 {target} 컨테이너의 네트워크 네임스페이스에 들어갑니다. 두 컨테이너는 localhost로 \
+                통신합니다.{:}복제할 때 CLONE_NEWNET을 요청하지 않을 뿐입니다. `--network host` 옵션은 Docker 호스트의 네트워크를 뜻하며, \
+                여기서는 실습 네임스페이스인 {target} 노드입니다.{/} 파일, 프로세스, 제한은 그대로 {object} 컨테이너의 것입니다. 참고: \
+                network_namespaces(7).
+                """),
+        .networkNone: Explanation(
+            "네트워크",
+            brief: "none: 루프백 인터페이스만 있음",
+            full: """
+                --network none 옵션: 네트워크 네임스페이스에 lo 인터페이스만 있습니다. {object} 컨테이너는 자기 자신과만 통신할 수 있고, \
+                밖과는 서로 닿지 않습니다.
+                """,
+            deep: """
+                새 네트워크 네임스페이스는 누가 케이블을 연결하기 전까지 모두 이런 상태입니다. 드라이버 이름은 null, 네트워크 이름은 \
+                none입니다. 참고: network_namespaces(7).
+                """),
+        .networkRelease: Explanation(
+            "케이블",
+            brief: "{address} 주소 반납, 케이블도 사라짐",
+            full: """
+                마지막 프로세스가 끝나면서 네트워크 네임스페이스와 함께 케이블도 사라졌습니다. veth는 한쪽 끝만 있을 수 없습니다. {address} \
+                주소는 {network} 네트워크의 다음 컨테이너가 쓸 수 있습니다.
+                """,
+            deep: """
+                커널은 네임스페이스를 뒤에서 정리하므로 {interface} 장치가 수십 밀리초쯤 더 보일 수 있습니다. 컨테이너는 시작할 때마다 새 \
+                주소를 받습니다. 이름은 남지만 주소는 바뀔 수 있습니다. 참고: network_namespaces(7).
+                """),
+    ]
+}
