@@ -26,7 +26,7 @@ let package = Package(
                 "DockerCLI", "Narration", "EngineClient", "EngineAPI", "OrderedJSON", "Posix", "CLinux", "CEditLine",
             ]),
         .target(name: "Narration", dependencies: ["EngineAPI", "OrderedJSON", "Posix"]),
-        .target(name: "DockerCLI", dependencies: ["EngineClient", "EngineAPI"]),
+        .target(name: "DockerCLI", dependencies: ["EngineClient", "OrderedJSON", "Posix"]),
         .target(name: "EngineClient", dependencies: ["EngineAPI", "HTTPMessages", "OrderedJSON", "Posix"]),
 
         // The line: what both sides say to each other.
@@ -56,6 +56,7 @@ let package = Package(
         .systemLibrary(name: "CNFTables", providers: [.apt(["libnftables-dev"])]),
         .systemLibrary(name: "CEditLine", providers: [.apt(["libedit-dev"])]),
 
+        .testTarget(name: "DockerCLITests", dependencies: ["DockerCLI"]),
         .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),

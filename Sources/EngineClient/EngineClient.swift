@@ -144,7 +144,9 @@ public final class EngineClient: Sendable {
             message = String(text.reversed().drop(while: \.isWhitespace).reversed())
         }
         let fallback = "request returned \(answer.head.status) \(answer.head.reason)"
-        return EngineError(status: answer.head.status, message: message.isEmpty ? fallback : message)
+        return EngineError(
+            status: answer.head.status, message: message.isEmpty ? fallback : message,
+            operation: answer.head.headers["Drydock-Operation"])
     }
 
     /// Sends a call and reads the answer's head, on a kept connection if one is fit.

@@ -6,11 +6,14 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     public var status: Int
     /// The engine's sentence, from the `message` member of its answer.
     public var message: String
+    /// The operation whose steps this request caused before it failed: what was taken back can be told, too.
+    public var operation: String?
 
     /// Makes an error.
-    public init(status: Int, message: String) {
+    public init(status: Int, message: String, operation: String? = nil) {
         self.status = status
         self.message = message
+        self.operation = operation
     }
 
     /// The engine's sentence.

@@ -86,7 +86,7 @@ final class FakeEngine: Sendable {
         },
         Route("POST", "/hijack/{kind}") { request, responder in
             let stream = try responder.hijack(isMultiplexed: request["kind"] == "multiplexed")
-            let connection = BufferedConnection(try Descriptor(owning: dup(stream.descriptor)).duplicate())
+            let connection = BufferedConnection(stream.socket)
             var bytes = stream.buffered
             repeat {
                 try connection.write(bytes)

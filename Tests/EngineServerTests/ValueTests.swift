@@ -1,3 +1,4 @@
+import Engine
 import EngineServer
 import HTTPMessages
 import Testing
@@ -97,23 +98,37 @@ struct ValueTests {
     @Test func logsNeedAStream() throws {
         let nothing = try query("follow=1")
         #expect(throws: APIError(400, "Bad parameters: you must choose at least one stream")) {
-            try LogsQuery(nothing)
+            try LogsRequest(nothing)
         }
-        let logs = try LogsQuery(query("stdout=1&tail=5&since=1.5&until=0&timestamps=1"))
+        let logs = try LogsRequest(query("stdout=1&tail=5&since=1.5&until=0&timestamps=1"))
         #expect(logs.standardOutput && !logs.standardError && logs.timestamps && !logs.follows)
         #expect(logs.tail == 5)
         #expect(logs.since == 1_500_000_000)
         #expect(logs.until == nil)
-        #expect(try LogsQuery(query("stderr=1&tail=all")).tail == nil)
-        #expect(try LogsQuery(query("stderr=1&tail=0")).tail == 0)
+        #expect(try LogsRequest(query("stderr=1&tail=all")).tail == nil)
+        #expect(try LogsRequest(query("stderr=1&tail=0")).tail == 0)
     }
 
     @Test func waitingHasItsConditions() throws {
         let query = try query("condition=removed")
-        #expect(try WaitCondition(query, version: "1.47") == .removed)
-        #expect(try WaitCondition(query, version: "1.29") == .notRunning)
+        #expect(try Node.WaitCondition(query, version: "1.47") == .removed)
+        #expect(try Node.WaitCondition(query, version: "1.29") == .notRunning)
         #expect(throws: APIError(400, #"invalid condition: "x""#)) {
-            try WaitCondition(Query([("condition", "x")]), version: "1.47")
+            try Node.WaitCondition(Query([("condition", "x")]), version: "1.47")
+        }
+    }
+
+    @Test(arguments: [
+        ("ctrl-p,ctrl-q", [16, 17]), ("a", [97]), ("ctrl-A,B", [1, 66]), ("ctrl-@,ctrl-[,ctrl-\\,ctrl-_", [0, 27, 28, 31]),
+    ] as [(String, [UInt8])])
+    func detachKeysHaveNames(_ text: String, _ bytes: [UInt8]) throws {
+        #expect(try AttachQuery(Query([("detachKeys", text)])).detachKeys == bytes)
+    }
+
+    @Test(arguments: ["ctrl-", "ctrl-1", "ab", "a,,b", "alt-x"])
+    func otherDetachKeysAreRefused(_ text: String) {
+        #expect(throws: APIError(400, "Invalid detach keys (\(text)) provided")) {
+            try AttachQuery(Query([("detachKeys", text)]))
         }
     }
 

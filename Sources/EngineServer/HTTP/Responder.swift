@@ -1,5 +1,6 @@
 public import HTTPMessages
 public import OrderedJSON
+public import Posix
 import Synchronization
 
 /// Answers one request, in one of three ways: whole, as a stream, or by handing the connection over.
@@ -176,10 +177,10 @@ public final class ResponseStream: Sendable {
 /// It lives until the last owner lets go of it; the route may return before that.
 public final class HijackedStream: Sendable {
     private let connection: BufferedConnection
-    /// What the client sent right behind its request; it belongs before all that is read from ``descriptor``.
+    /// What the client sent right behind its request; it belongs before all that is read from ``socket``.
     public let buffered: [UInt8]
-    /// The socket, for a poll loop. Valid as long as this object lives.
-    public var descriptor: Int32 { connection.descriptor.number }
+    /// The socket.
+    public var socket: Descriptor { connection.descriptor }
 
     init(_ connection: BufferedConnection) {
         self.connection = connection

@@ -1,3 +1,4 @@
+public import Engine
 public import HTTPMessages
 
 /// What `GET /containers/json` is asked.
@@ -20,24 +21,11 @@ public struct ContainerListQuery: Sendable, Equatable {
     }
 }
 
-/// What `GET /containers/{name}/logs` is asked.
-public struct LogsQuery: Sendable, Equatable {
-    /// Which outputs; at least one of them.
-    public var standardOutput: Bool, standardError: Bool
-    /// Whether to go on with what comes.
-    public var follows: Bool
-    /// Whether each line begins with its time.
-    public var timestamps: Bool
-    /// Whether each line shows its extra attributes.
-    public var details: Bool
-    /// Nothing before, nothing after: nanoseconds since 1970.
-    public var since: Int64?, until: Int64?
-    /// Only the last so many lines; `nil` is all, which is also what `all` and nonsense mean to Docker.
-    public var tail: Int?
-
-    /// Reads the query.
+extension LogsRequest {
+    /// Reads the query of `GET /containers/{name}/logs`.
     /// - Throws: ``APIError`` 400 when neither output is asked for, or a time is none.
     public init(_ query: Query) throws(APIError) {
+        self.init()
         standardOutput = query.flag("stdout")
         standardError = query.flag("stderr")
         guard standardOutput || standardError else {
@@ -48,6 +36,7 @@ public struct LogsQuery: Sendable, Equatable {
         follows = query.flag("follow")
         timestamps = query.flag("timestamps")
         details = query.flag("details")
+        // All lines, for `all` and for whatever else is no number.
         tail = query.text("tail").flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
     }
 }
@@ -66,22 +55,15 @@ public struct StopQuery: Sendable, Equatable {
     }
 }
 
-/// When `POST /containers/{name}/wait` answers.
-public enum WaitCondition: String, Sendable {
-    /// At once, if the container does not run.
-    case notRunning = "not-running"
-    /// When it ends the next time.
-    case nextExit = "next-exit"
-    /// When it is removed.
-    case removed
-
-    /// Reads the query; clients before API 1.30 have no choice.
+extension Node.WaitCondition {
+    /// Reads the query of `POST /containers/{name}/wait`; clients before API 1.30 have no choice.
+    /// - Throws: ``APIError`` 400 for a condition that does not exist.
     public init(_ query: Query, version: APIVersion) throws(APIError) {
         guard version >= "1.30", let text = query.text("condition") else {
             self = .notRunning
             return
         }
-        guard let condition = WaitCondition(rawValue: text) else {
+        guard let condition = Node.WaitCondition(rawValue: text) else {
             throw .badRequest("invalid condition: \"\(text)\"")
         }
         self = condition
@@ -96,17 +78,42 @@ public struct AttachQuery: Sendable, Equatable {
     public var logs: Bool
     /// Whether what happens from now on is shown.
     public var stream: Bool
-    /// The keys that end the connection: `ctrl-p,ctrl-q`; `nil` are the usual ones.
-    public var detachKeys: String?
+    /// The keys that end the connection and leave the process; `nil` are the usual ones.
+    public var detachKeys: [UInt8]?
 
     /// Reads the query.
-    public init(_ query: Query) {
+    /// - Throws: ``APIError`` 400 for keys that have no name.
+    public init(_ query: Query) throws(APIError) {
         standardInput = query.flag("stdin")
         standardOutput = query.flag("stdout")
         standardError = query.flag("stderr")
         logs = query.flag("logs")
         stream = query.flag("stream")
-        detachKeys = query.text("detachKeys")
+        detachKeys = nil
+        if let text = query.text("detachKeys") {
+            guard let keys = Self.keys(text) else { throw .badRequest("Invalid detach keys (\(text)) provided") }
+            detachKeys = keys
+        }
+    }
+
+    /// The bytes of keys such as `ctrl-p,ctrl-q` or `a,ctrl-\`: letters with Ctrl are 1 to 26, the rest as on a
+    /// terminal.
+    private static func keys(_ text: String) -> [UInt8]? {
+        var keys: [UInt8] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            if part.utf8.count == 1 {
+                keys += part.utf8
+                continue
+            }
+            let name = part.lowercased()
+            guard name.hasPrefix("ctrl-"), name.utf8.count == 6, let key = name.utf8.last else { return nil }
+            switch key {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): keys.append(key - UInt8(ascii: "a") + 1)
+            case UInt8(ascii: "@"), UInt8(ascii: "[")...UInt8(ascii: "_"): keys.append(key - UInt8(ascii: "@"))
+            default: return nil
+            }
+        }
+        return keys
     }
 }
 

@@ -1,0 +1,95 @@
+import Engine
+import HTTPMessages
+import OrderedJSON
+
+/// Containers: what is created, started, stopped and removed (API: Container).
+extension Routes {
+    var containers: [Route] {
+        let node = node
+        return [
+            Self.change(
+                "POST", "/containers/create",
+                plan: { request in
+                    try node.planCreation(name: request.query.text("name"), body: try request.json() ?? .null)
+                },
+                perform: { request, responder, operation in
+                    let created = try node.createContainer(
+                        name: request.query.text("name"), body: try request.json() ?? .null, operation: operation)
+                    let warnings = created.warnings.map { JSON.string($0) }
+                    try responder.send(201, json: ["Id": .string(created.id), "Warnings": .array(warnings)])
+                }),
+            Self.change(
+                "POST", "/containers/{name}/start", plan: { request in try node.planStart(request["name"]) },
+                perform: { request, responder, operation in
+                    try Self.refuseBody(request)
+                    let wasStarted = try node.startContainer(request["name"], operation: operation)
+                    try responder.send(wasStarted ? 204 : 304)
+                }),
+            Self.change("POST", "/containers/{name}/stop") { request, responder, operation in
+                let query = try StopQuery(request.query, version: request.version)
+                let wasStopped = try node.stopContainer(
+                    request["name"], timeout: query.timeout, signal: query.signal ?? "", operation: operation)
+                try responder.send(wasStopped ? 204 : 304)
+            },
+            Self.change("POST", "/containers/{name}/restart") { request, responder, operation in
+                let query = try StopQuery(request.query, version: request.version)
+                try node.restartContainer(
+                    request["name"], timeout: query.timeout, signal: query.signal ?? "", operation: operation)
+                try responder.send(204)
+            },
+            Self.change("POST", "/containers/{name}/kill") { request, responder, operation in
+                try node.killContainer(
+                    request["name"], signal: request.query.text("signal") ?? "", operation: operation)
+                try responder.send(204)
+            },
+            Self.change("POST", "/containers/{name}/pause") { request, responder, operation in
+                try node.setPaused(request["name"], true, operation: operation)
+                try responder.send(204)
+            },
+            Self.change("POST", "/containers/{name}/unpause") { request, responder, operation in
+                try node.setPaused(request["name"], false, operation: operation)
+                try responder.send(204)
+            },
+            Self.change("POST", "/containers/{name}/rename") { request, responder, operation in
+                try node.renameContainer(request["name"], to: request.query["name"] ?? "", operation: operation)
+                try responder.send(204)
+            },
+            Self.change("DELETE", "/containers/{name}") { request, responder, operation in
+                let query = RemoveContainerQuery(request.query)
+                if query.link { throw APIError.notImplemented("removing links is not done yet in Drydock's engine") }
+                try node.removeContainer(
+                    request["name"], force: query.force, removeVolumes: query.volumes, operation: operation)
+                try responder.send(204)
+            },
+            Route("POST", "/containers/{name}/resize") { request, responder in
+                let size = try TerminalSize(request.query)
+                try node.resizeContainer(request["name"], columns: size.width, rows: size.height)
+                try responder.send(200)
+            },
+            Route("POST", "/containers/{name}/wait") { request, responder in
+                let condition = try Node.WaitCondition(request.query, version: request.version)
+                try wait(try node.beginWaiting(request["name"], condition: condition), request, responder)
+            },
+        ]
+    }
+
+    /// Answers when the wait is over. Clients from API 1.30 on get the head at once, because they start the container
+    /// only when they know that somebody waits for it.
+    private func wait(_ waiting: Node.Waiting, _ request: Request, _ responder: Responder) throws {
+        let stream = request.version >= "1.30" ? try responder.stream(contentType: "application/json") : nil
+        while request.isConnected {
+            guard let code = waiting.wait(seconds: 1) else { continue }
+            let answer: JSON = ["StatusCode": .integer(Int64(code))]
+            if let stream { return try stream.write(json: answer) }
+            return try responder.send(json: answer)
+        }
+    }
+
+    private static func refuseBody(_ request: Request) throws {
+        let length = request.headers["Content-Length"].flatMap { Int($0) } ?? (request.body.isEmpty ? 0 : .max)
+        guard length <= 7 else {
+            throw APIError.badRequest(
+                "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24")
+        }
+    }
+}

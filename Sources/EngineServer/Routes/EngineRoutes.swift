@@ -1,0 +1,59 @@
+public import Engine
+import EngineAPI
+import OrderedJSON
+import Steps
+
+/// The Docker Engine API of a node, as a routing table.
+public enum EngineRoutes {
+    /// The router of a node.
+    public static func router(for node: Node) -> Router {
+        Router(
+            table(for: node), minimumVersion: APIVersion(DrydockAPI.minimumVersion),
+            maximumVersion: APIVersion(DrydockAPI.version))
+    }
+
+    /// All routes of a node.
+    public static func table(for node: Node) -> [Route] {
+        let routes = Routes(node: node)
+        return routes.system + routes.steps + routes.containers + routes.containerStreams + routes.execs
+            + Routes.unfinished + Routes.swarm
+    }
+
+    /// The answer that an error of the engine means, for ``EngineServer/Configuration/translate``.
+    public static func translate(_ error: any Error) -> APIError {
+        let failure = EngineFailure(wrapping: error, doing: "answering a request")
+        return APIError(failure.status, failure.message)
+    }
+}
+
+/// The routes, grouped as in Docker's reference; each file of this directory adds a group.
+struct Routes: Sendable {
+    let node: Node
+
+    /// A route whose request changes something: its steps belong to an operation that the answer names, and a request
+    /// that asks for a plan gets the plan and nothing else.
+    ///
+    /// - Parameters:
+    ///   - plan: The planned steps; without it, asking for a plan is refused, because performing instead would be wrong.
+    ///   - perform: Does it and answers. The operation's identity is given.
+    static func change(
+        _ method: String, _ pattern: String, since version: APIVersion? = nil,
+        plan: (@Sendable (Request) throws -> [StepRecord])? = nil,
+        perform: @escaping @Sendable (Request, Responder, _ operation: String) throws -> Void
+    ) -> Route {
+        Route(method, pattern, since: version) { request, responder in
+            if request.isExplain {
+                guard let plan else {
+                    throw APIError.notImplemented("\(method) \(pattern) can't be explained yet; nothing was done")
+                }
+                return try responder.send(json: .array(try plan(request).map(json)))
+            }
+            let operation = StepRunner.newOperation()
+            responder.operation = operation
+            try perform(request, responder, operation)
+        }
+    }
+
+    /// A step's record as the API sends it.
+    static func json(_ record: StepRecord) throws -> JSON { try JSON(encoding: record, keys: .asDeclared) }
+}

@@ -1,0 +1,50 @@
+import OrderedJSON
+
+/// What Docker's engine offers and this one does not: the client is told so in a sentence, never left with a silent
+/// success or a puzzling 404.
+extension Routes {
+    /// Endpoints that are still to come, with what a user would call them.
+    static var unfinished: [Route] {
+        let missing: [(method: String, pattern: String, what: String)] = [
+            ("GET", "/containers/{name}/attach/ws", "attaching over a WebSocket"),
+            ("POST", "/auth", "logging in to a registry"),
+            ("GET", "/images/search", "searching a registry"),
+            ("GET", "/distribution/{name...}/json", "looking an image up in a registry"),
+            ("POST", "/containers/{name}/checkpoints", "making checkpoints"),
+            ("GET", "/containers/{name}/checkpoints", "listing checkpoints"),
+            ("DELETE", "/containers/{name}/checkpoints/{checkpoint}", "removing checkpoints"),
+            ("POST", "/plugins/pull", "installing plugins"),
+            ("POST", "/plugins/create", "creating plugins"),
+        ]
+        return missing.map { entry in
+            Route(entry.method, entry.pattern) { _, _ in
+                throw APIError.notImplemented("\(entry.what) is not done yet in Drydock's engine")
+            }
+        }
+    }
+
+    /// Docker's answers on a host that is in no swarm.
+    static var swarm: [Route] {
+        let patterns = [
+            "/swarm", "/nodes", "/nodes/{id}", "/services", "/services/{id}", "/tasks", "/tasks/{id}", "/secrets",
+            "/secrets/{id}", "/configs", "/configs/{id}",
+        ]
+        let refusals = patterns.map { pattern in
+            Route("GET", pattern) { _, _ in
+                throw APIError(
+                    503,
+                    "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect "
+                        + "this node to swarm and try again.")
+            }
+        }
+        return refusals + [
+            Route("POST", "/swarm/init") { _, _ in
+                throw APIError.notImplemented("swarm mode is not done yet in Drydock's engine")
+            },
+            Route("POST", "/swarm/join") { _, _ in
+                throw APIError.notImplemented("swarm mode is not done yet in Drydock's engine")
+            },
+            Route("GET", "/plugins") { _, responder in try responder.send(json: []) },
+        ]
+    }
+}
