@@ -350,6 +350,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that engines and directories are cleaned up
     try:
         sys.exit(main(sys.argv[1:]))
     except (EngineError, OSError, ValueError) as error:

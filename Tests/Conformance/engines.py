@@ -190,6 +190,14 @@ def _wait_until_up(engine: Engine, seconds: float, what: str) -> None:
         time.sleep(0.2)
 
 
+def _unmount_below(directory: pathlib.Path) -> None:
+    """Unmounts what an engine has left below its directory: it keeps the host's network namespace mounted there."""
+    points = [line.split()[4] for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()]
+    for point in reversed(points):
+        if point.startswith(f"{directory}/"):
+            subprocess.run(["umount", point], timeout=10, check=False)
+
+
 @contextlib.contextmanager
 def real_engine() -> Iterator[Engine]:
     """A Docker Engine started for this run alone: own data, own network namespace, nothing of the host's. Needs root."""
@@ -218,6 +226,7 @@ def real_engine() -> Iterator[Engine]:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 daemon.wait(30)
         subprocess.run(["ip", "netns", "del", namespace], timeout=10, check=False)
+        _unmount_below(directory)
         shutil.rmtree(directory, ignore_errors=True)
 
 
