@@ -132,14 +132,8 @@ final class SimulatedNetworkNamespace: NetworkNamespace {
             guard let link = network.link(route.link) else {
                 throw SystemError("\(operation) (no link \(route.link))", code: ENODEV)
             }
-            guard link.isUp else { throw SystemError(operation, code: ENETDOWN) }
             var route = route
             route.destination = route.destination?.network
-            if network.allRoutes.contains(where: {
-                $0.destination == route.destination && $0.gateway?.isIPv6 == route.gateway?.isIPv6
-            }) {
-                throw SystemError(operation, code: EEXIST)
-            }
             if let gateway = route.gateway {
                 let isReachable = network.allRoutes.contains {
                     $0.gateway == nil && $0.link == route.link && $0.destination?.contains(gateway) == true
@@ -147,6 +141,12 @@ final class SimulatedNetworkNamespace: NetworkNamespace {
                 guard isReachable else {
                     throw SystemError("\(operation) (Nexthop has invalid gateway)", code: ENETUNREACH)
                 }
+            }
+            guard link.isUp else { throw SystemError(operation, code: ENETDOWN) }
+            if network.allRoutes.contains(where: {
+                $0.destination == route.destination && $0.gateway?.isIPv6 == route.gateway?.isIPv6
+            }) {
+                throw SystemError(operation, code: EEXIST)
             }
             network.routes.append(route)
         }

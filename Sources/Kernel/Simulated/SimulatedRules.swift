@@ -86,6 +86,7 @@ struct SimulatedRules: Sendable {
             if present != nil && verb == "create" { throw Self.refused(EEXIST) }
             if present == nil { tables.append(Table(family: family, name: name)) }
             guard let block = statement.block, let table = position(family, name) else { return }
+            try statement.checkEnd()
             for inner in Statement.split(block) {
                 if let kind = inner.words.first, Self.kinds.contains(kind), inner.words.count == 2 {
                     try changeObject("add", table, kind, inner.words[1], inner)
@@ -116,6 +117,7 @@ struct SimulatedRules: Sendable {
             if present != nil && verb == "create" { throw Self.refused(EEXIST) }
             if present == nil { tables[table].objects.append(Object(kind: kind, name: name, lines: [])) }
             guard let block = statement.block, let position = tables[table].position(kind, name) else { return }
+            try statement.checkEnd()
             for line in Statement.split(block).map(\.text) {
                 let isRepeated = Self.isProperty(line) && tables[table].objects[position].lines.contains(line)
                 if !isRepeated { tables[table].objects[position].lines.append(line) }
@@ -236,6 +238,12 @@ struct SimulatedRules: Sendable {
 
         /// The words before the block.
         var words: [String] { head.split(whereSeparator: \.isWhitespace).map(String.init) }
+
+        /// Each line of a block ends with a newline or a semicolon, also the last one.
+        func checkEnd() throws(SystemError) {
+            let end = (block ?? "").reversed().first { $0 != " " && $0 != "\t" }
+            if let end, end != "\n" && end != ";" { throw SimulatedRules.syntaxError(self) }
+        }
 
         init(_ text: String) {
             self.text = text

@@ -23,7 +23,8 @@ struct SimulatedWorld: Sendable {
     /// Calls that are to fail, each once.
     var faults: [Fault] = []
     private var lastInode: UInt64 = 4_026_532_200
-    private var lastPID: Int32 = 4_000
+    /// Beyond what Linux ever gives out (PID_MAX_LIMIT): no number of the model is that of a process of the machine.
+    private var lastPID: Int32 = 4_194_304
     private var ticks: UInt64 = 100_000
 
     /// The two names of a UTS namespace.

@@ -31,7 +31,7 @@ struct SimulatedCgroupTests {
         arguments: [
             (
                 KernelProfile.CgroupLayout.v2, CgroupLimit.memory(67_108_865, swap: 134_217_728),
-                ["67108864", "67108864"]
+                ["67108864", "67104768"]
             ),
             (.v2, .cpuQuota(50_000, period: 100_000), ["50000 100000"]), (.v2, .cpuShares(1024), ["39"]),
             (.v2, .cpuset(cpus: "1,0", memoryNodes: "0"), ["0-1", "0"]), (.v2, .pids(-1), ["max"]),

