@@ -273,7 +273,7 @@ struct SandboxProcessTests {
         }
         let lines = result.output.split(separator: "\n")
         #expect(!lines.isEmpty)
-        #expect(lines.allSatisfy { $0.hasSuffix(":/") })
+        #expect(lines.allSatisfy { $0.hasSuffix(":/") }, "\(result.output)")
         #expect(try group.processes().isEmpty)
     }
 

@@ -22,6 +22,7 @@ final class ProcessLauncher: Sendable {
 
     /// Starts a process in new namespaces, and in those existing ones that the request names.
     func spawn(_ request: SpawnRequest) throws(SystemError) -> LinuxSandboxProcess {
+        let request = try request.bornInCgroup()
         var program = try SandboxProgram(request.program)
         var joins: [sandbox_join] = []
         var names: [String] = []
@@ -39,6 +40,7 @@ final class ProcessLauncher: Sendable {
 
     /// Starts a process in the namespaces of a running one.
     func enter(_ target: Descriptor, pid: Int32, _ request: SpawnRequest) throws(SystemError) -> LinuxSandboxProcess {
+        let request = try request.bornInCgroup()
         var program = try SandboxProgram(request.program)
         program.keep(target)
         let flags = request.namespaces.subtracting([.pid]).reduce(0) { $0 | $1.cloneFlag }
