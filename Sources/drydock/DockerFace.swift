@@ -1,0 +1,94 @@
+import DockerCLI
+import EngineAPI
+import EngineClient
+import Glibc
+import Narration
+import OrderedJSON
+
+/// `drydock docker ARGS…`: one Docker command, whose output is Docker's; narration only when it is asked for.
+struct DockerFace {
+    let home: DrydockHome
+
+    /// Runs the command; `--narrate LEVEL` and `--node NAME` before it are ours.
+    func run(_ arguments: [String]) throws -> Int32 {
+        var arguments = arguments[...]
+        var level: NarrationLevel?
+        var node = "node1"
+        while let option = arguments.first, option == "--narrate" || option == "--node" {
+            guard let value = arguments.dropFirst().first else {
+                throw UsageProblem("flag needs an argument: \(option)")
+            }
+            if option == "--node" {
+                node = value
+            } else {
+                guard let wanted = NarrationLevel(rawValue: value) else {
+                    let levels = NarrationLevel.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw UsageProblem("unknown level \"\(value)\"; it can be \(levels)")
+                }
+                level = wanted
+            }
+            arguments = arguments.dropFirst(2)
+        }
+        guard node == "node1" else {
+            throw UsageProblem("there is no node \(node); more nodes than node1 are not done yet")
+        }
+        let client = try client(arguments: Array(arguments))
+        let observer = level.map { StandardErrorNarration(client: client, level: $0, home: home) }
+        let line = DockerCommandLine(
+            client: client, io: CommandIO(), observer: observer, hints: false, columns: { Terminal.columns(of: 1) })
+        return line.run(Array(arguments))
+    }
+
+    /// `DOCKER_HOST` names another engine; a line that only asks for help needs none at all.
+    private func client(arguments: [String]) throws -> EngineClient {
+        if let host = processEnvironment()["DOCKER_HOST"], !host.isEmpty { return try EngineClient(host: host) }
+        let control = EngineControl(home: home)
+        let asksForHelp = arguments.isEmpty || arguments.contains("--help") || arguments.first == "help"
+        if asksForHelp { return EngineClient(socketPath: home.socket("node1")) }
+        return try control.connect()
+    }
+}
+
+/// Narrates on the error output what the engine did.
+private final class StandardErrorNarration: CommandObserver {
+    let client: EngineClient
+    let level: NarrationLevel
+    let home: DrydockHome
+
+    init(client: EngineClient, level: NarrationLevel, home: DrydockHome) {
+        self.client = client
+        self.level = level
+        self.home = home
+    }
+
+    func operationsFinished(_ operations: [String], command: [String]) {
+        guard !operations.isEmpty else { return }
+        // Without the steps there is nothing to tell; the command itself went on all the same.
+        guard let stream = try? client.stream("GET", DrydockAPI.stepsPath, query: operations.map { ("operation", $0) })
+        else { return }
+        defer { stream.close() }
+        var records: [StepRecord] = []
+        while let json = try? stream.nextJSON() {
+            if let record = try? json.decode(StepRecord.self, keys: .asDeclared) { records.append(record) }
+        }
+        let narrator = Narrator(
+            language: Language.preferred(environment: processEnvironment()), level: level,
+            columns: Terminal.columns(of: 2), colours: false, concepts: MetConcepts(directory: home.path + "/learner"))
+        StandardError.write(narrator.narrate(records, command: command))
+    }
+}
+
+/// The error output: C's `stderr` is shared mutable state, a descriptor is not.
+enum StandardError {
+    /// Writes a text.
+    static func write(_ text: String) { _ = text.withCString { Glibc.write(2, $0, strlen($0)) } }
+}
+
+/// What is known of a terminal.
+enum Terminal {
+    /// The width of the terminal behind a descriptor; 80 when it is none.
+    static func columns(of descriptor: Int32) -> Int {
+        var size = winsize()
+        return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+}

@@ -1,0 +1,80 @@
+import DockerCLI
+import Glibc
+import Kernel
+import OrderedJSON
+import Posix
+
+/// `drydock doctor`: which kernel one gets, why, and what would give more.
+struct Doctor {
+    let home: DrydockHome
+
+    /// One thing that was looked at.
+    struct Finding {
+        var name: String
+        var isGood: Bool
+        var text: String
+    }
+
+    /// Looks at the machine.
+    func findings() -> [Finding] {
+        var findings: [Finding] = []
+        func add(_ name: String, _ isGood: Bool, _ text: String) {
+            findings.append(Finding(name: name, isGood: isGood, text: text))
+        }
+        if let reason = KernelChoice.simulatedBecause(home) {
+            add("kernel", false, "simulated: \(reason). As root the containers are real.")
+        } else {
+            add("kernel", true, "the real one: containers are real processes of this machine")
+        }
+        do {
+            let kernel = try LinuxKernel(parentCgroup: home.parentCgroup, seccompCache: nil)
+            let profile = kernel.profile
+            add("release", true, "Linux \(profile.release) on \(profile.machine), \(profile.operatingSystem)")
+            add(
+                "cgroups", true,
+                "version \(profile.cgroupLayout.rawValue): \(profile.controllers.sorted().joined(separator: " "))")
+            add(
+                "swap limit", profile.limitsSwap,
+                profile.limitsSwap ? "memory and swap can be limited" : "memory can be limited, swap cannot")
+            let missing = CapabilitySet.containerDefault.subtracting(profile.capabilities)
+            add(
+                "capabilities", missing.isEmpty,
+                missing.isEmpty
+                    ? "all that a container gets by default are here"
+                    : "a container will lack \(missing.memberNames.joined(separator: " "))")
+            for (name, reason) in profile.lacking.sorted(by: { $0.key < $1.key }) { add(name, false, reason) }
+        } catch {
+            add("linux", false, "the kernel could not be looked at: \(error)")
+        }
+        for (program, package) in [("busybox", "busybox-static"), ("bash-static", "bash-static")] {
+            let found = ["/bin", "/usr/bin", "/usr/local/bin"].map { "\($0)/\(program)" }.first(where: Files.exists)
+            add(program, found != nil, found ?? "missing: the lab's images are made of it; apt-get install \(package)")
+        }
+        add(
+            "uplink", false,
+            "none: containers reach each other and this machine's files, but no other machine; published ports come with it"
+        )
+        return findings
+    }
+
+    /// Prints the findings; the exit code says whether the real kernel is used.
+    func run(asJSON: Bool, io: CommandIO) -> Int32 {
+        let findings = findings()
+        if asJSON {
+            let json = JSON.array(
+                findings.map { ["name": .string($0.name), "good": .bool($0.isGood), "text": .string($0.text)] })
+            write(json.text(.indented) + "\n", to: io.output)
+        } else {
+            let width = findings.map(\.name.count).max() ?? 0
+            for finding in findings {
+                let pad = String(repeating: " ", count: width - finding.name.count)
+                write("\(finding.isGood ? "ok  " : "--  ")\(finding.name)\(pad)  \(finding.text)\n", to: io.output)
+            }
+        }
+        return KernelChoice.simulatedBecause(home) == nil ? 0 : 1
+    }
+
+    private func write(_ text: String, to output: Int32) {
+        _ = text.withCString { Glibc.write(output, $0, strlen($0)) }
+    }
+}

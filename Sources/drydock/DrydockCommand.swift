@@ -1,0 +1,102 @@
+import ArgumentParser
+import DockerCLI
+import Glibc
+import Kernel
+import Narration
+
+/// The program's own command line; `drydock docker …` and `drydock explain …` are taken before it.
+struct DrydockCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drydock",
+        abstract: "A teaching shell: Docker commands on a real, small container engine, every step explained.",
+        discussion: """
+            Without a command it starts the shell.
+
+              drydock docker ARGS…          one Docker command, with Docker's output
+              drydock explain docker ARGS…  what it would do, nothing performed
+            """,
+        version: DrydockHome.version, subcommands: [EngineCommand.self, DoctorCommand.self])
+
+    @Option(name: .customShort("c"), help: "Run a line of the shell, narrated as there (repeatable).")
+    var line: [String] = []
+
+    @Option(name: .customLong("narrate"), help: "How much is told: off, brief, full, deep or adaptive.")
+    var level: String = NarrationLevel.adaptive.rawValue
+
+    func run() throws {
+        let home = try DrydockHome(environment: processEnvironment())
+        guard let level = NarrationLevel(rawValue: level) else {
+            throw ValidationError("unknown level \"\(level)\"; it can be off, brief, full, deep or adaptive")
+        }
+        let face = ShellFace(home: home, level: level)
+        throw ExitCode(line.isEmpty ? try face.run() : try face.run(lines: line))
+    }
+}
+
+/// `drydock engine …`
+struct EngineCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "engine", abstract: "The engine behind the shell.",
+        subcommands: [Start.self, Stop.self, Status.self, Reset.self])
+
+    /// The node that a command is about.
+    struct NodeOption: ParsableArguments {
+        @Option(help: "The node of the lab.")
+        var node: String = "node1"
+
+        func validate() throws {
+            guard node == "node1" else {
+                throw ValidationError("there is no node \(node); more nodes than node1 are not done yet")
+            }
+        }
+    }
+
+    struct Start: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Start it, if it does not run, and print its socket.")
+        @OptionGroup var node: NodeOption
+        func run() throws {
+            let home = try DrydockHome(environment: processEnvironment())
+            try EngineControl(home: home).start()
+            print(home.socket(node.node))
+        }
+    }
+
+    struct Stop: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Stop it, and with it all containers.")
+        @OptionGroup var node: NodeOption
+        func run() throws { try EngineControl(home: DrydockHome(environment: processEnvironment())).stop() }
+    }
+
+    struct Status: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print its socket; exit code 1 when it does not run.")
+        @OptionGroup var node: NodeOption
+        func run() throws {
+            let home = try DrydockHome(environment: processEnvironment())
+            guard EngineControl(home: home).isRunning else {
+                StandardError.write("the engine does not run\n")
+                throw ExitCode(1)
+            }
+            print(home.socket(node.node))
+        }
+    }
+
+    struct Reset: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Stop it and remove all that it ever made: containers, images, networks, files.")
+        @OptionGroup var node: NodeOption
+        func run() throws { try EngineControl(home: DrydockHome(environment: processEnvironment())).reset() }
+    }
+}
+
+/// `drydock doctor`
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Which kernel features are here, and what that means.")
+
+    @Flag(help: "As JSON.") var json = false
+
+    func run() throws {
+        let home = try DrydockHome(environment: processEnvironment())
+        throw ExitCode(Doctor(home: home).run(asJSON: json, io: CommandIO()))
+    }
+}

@@ -1,0 +1,116 @@
+import CLinux
+import EngineClient
+import Glibc
+import Kernel
+import Posix
+
+/// Starts, finds, stops and removes the engine, from the client's side.
+struct EngineControl: Sendable {
+    let home: DrydockHome
+
+    /// A client of a node's engine, started if none runs.
+    func connect(node: String = "node1") throws -> EngineClient {
+        try start()
+        return EngineClient(socketPath: home.socket(node))
+    }
+
+    /// Whether somebody answers on the node's socket.
+    var isRunning: Bool { pid != nil }
+
+    /// The engine's process number, from who holds the other end of its socket (SO_PEERCRED, `unix(7)`).
+    var pid: Int32? {
+        guard let socket = try? UnixSocket.connect(home.socket("node1")) else { return nil }
+        var pid: pid_t = 0
+        var uid: uid_t = 0
+        var gid: gid_t = 0
+        guard linux_peer_credentials(socket.number, &pid, &uid, &gid) == 0 else { return nil }
+        return pid
+    }
+
+    /// Starts the engine as a background process of its own, if none runs, and waits until it is ready.
+    func start() throws {
+        if isRunning { return }
+        guard home.socket("node1").utf8.count < 100 else {
+            throw UsageProblem("DRYDOCK_HOME is too long a path for a socket in it (at most 88 bytes): \(home.path)")
+        }
+        try Files.makeDirectories(home.path, mode: 0o700)
+        let ready = try Descriptor.pipe()
+        try spawnEngine(ready: ready.write)
+        let answer = try waitForAnswer(ready.read)
+        // Two clients may start an engine at the same time; then one engine goes away again, and the other serves both.
+        if answer == "ready" || waitUntil(seconds: 5, { isRunning }) { return }
+        throw UsageProblem("the engine did not start: \(answer.isEmpty ? "see \(home.engineLog)" : answer)")
+    }
+
+    private func spawnEngine(ready: Descriptor) throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, home.engineLog, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // The copy must have another number than the original, or it would keep its close-on-exec flag.
+        let number = ready.number == 3 ? try ready.duplicate() : ready
+        posix_spawn_file_actions_adddup2(&actions, number.number, 3)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setflags(&attributes, Int16(0x80))  // POSIX_SPAWN_SETSID
+        let program = try Files.linkTarget("/proc/self/exe")
+        var arguments: [UnsafeMutablePointer<CChar>?] = ["drydock", "engine", "run", "--ready", "3"].map { (word: String) in strdup(word) }
+        arguments.append(nil)
+        defer { arguments.forEach { free($0) } }
+        var pid: pid_t = 0
+        let code = posix_spawn(&pid, program, &actions, &attributes, arguments, environ)
+        if code != 0 { throw SystemError("starting the engine", code: code) }
+    }
+
+    private func waitForAnswer(_ pipe: Descriptor) throws -> String {
+        var waiting = pollfd(fd: pipe.number, events: Int16(POLLIN), revents: 0)
+        guard poll(&waiting, 1, 60_000) > 0 else { return "it did not answer within a minute" }
+        return String(decoding: try pipe.read(upTo: 4096), as: UTF8.self)
+    }
+
+    private func waitUntil(seconds: Double, _ condition: () -> Bool) -> Bool {
+        for _ in 0..<Int(seconds * 200) {
+            if condition() { return true }
+            usleep(5000)
+        }
+        return condition()
+    }
+
+    /// Stops the engine, and with it all its containers. One that does not run is fine.
+    func stop() throws {
+        guard let pid else { return }
+        let number = linux_pidfd_open(pid)
+        guard number >= 0 else { return }
+        let process = Descriptor(owning: number)
+        try check("stopping the engine, process \(pid)") { linux_pidfd_send_signal(process.number, SIGTERM) }
+        var end = pollfd(fd: process.number, events: Int16(POLLIN), revents: 0)
+        guard poll(&end, 1, 60_000) > 0 else {
+            throw UsageProblem("the engine, process \(pid), did not end within a minute of SIGTERM")
+        }
+    }
+
+    /// Stops the engine and removes all that it ever made; what the learner has (history, progress) stays.
+    func reset() throws {
+        try stop()
+        if geteuid() == 0, home.kernelChoice != "simulated" { try clearKernel() }
+        guard Files.exists(home.path) else { return }
+        for entry in try Files.list(home.path) where entry.name != "learner" {
+            try Files.removeTree("\(home.path)/\(entry.name)")
+        }
+        if try Files.list(home.path).isEmpty { rmdir(home.path) }
+    }
+
+    /// An engine that was killed could not clean up: its cgroups are all that outlives it.
+    private func clearKernel() throws {
+        let kernel = try LinuxKernel(parentCgroup: home.parentCgroup, seccompCache: nil)
+        for name in try kernel.cgroupNames() {
+            guard let cgroup = kernel.existingCgroup(name) else { continue }
+            if try !cgroup.processes().isEmpty { try cgroup.kill() }
+            try cgroup.remove()
+        }
+        try kernel.removeCgroupParent()
+    }
+}

@@ -1,0 +1,42 @@
+import DockerCLI
+import EngineClient
+import Glibc
+import Narration
+import Shell
+
+/// The shell's face: the REPL, or single lines of it.
+struct ShellFace {
+    let home: DrydockHome
+    var level: NarrationLevel = .adaptive
+
+    /// Runs the REPL until the learner leaves.
+    func run() throws -> Int32 { Shell(try configuration()).runInteractive() }
+
+    /// Runs lines as if they were typed, until one fails.
+    func run(lines: [String]) throws -> Int32 {
+        let shell = Shell(try configuration())
+        for line in lines {
+            let code = shell.runLine(line)
+            if code != 0 { return code }
+        }
+        return 0
+    }
+
+    private func configuration() throws -> ShellConfiguration {
+        let control = EngineControl(home: home)
+        let environment = processEnvironment()
+        let client: EngineClient
+        if let host = environment["DOCKER_HOST"], !host.isEmpty {
+            client = try EngineClient(host: host)
+        } else {
+            client = try control.connect()
+        }
+        var configuration = ShellConfiguration(
+            client: client, reconnect: { try control.connect() },
+            language: Language.preferred(environment: environment), home: home.path, level: level)
+        configuration.colours = isatty(1) == 1 && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
+        configuration.simulatedBecause = KernelChoice.simulatedBecause(home)
+        configuration.doctor = { [home] io in Doctor(home: home).run(asJSON: false, io: io) }
+        return configuration
+    }
+}

@@ -1,0 +1,26 @@
+import DockerCLI
+import Glibc
+
+// Which face was asked for? The engine's comes first: it has to act before any thread exists. `drydock docker` comes
+// next, without a detour through option parsing: everything after it belongs to Docker's grammar.
+let arguments = Array(CommandLine.arguments.dropFirst())
+
+func fail(_ message: String, code: Int32 = 1) -> Never {
+    StandardError.write("drydock: \(message)\n")
+    exit(code)
+}
+
+do {
+    let home = try DrydockHome(environment: processEnvironment())
+    if arguments.starts(with: ["engine", "run"]) {
+        let ready = arguments.dropFirst(2).starts(with: ["--ready"]) ? arguments.last.flatMap { Int32($0) } : nil
+        EngineFace.run(home, ready: ready ?? -1)
+    }
+    switch arguments.first {
+    case "docker": exit(try DockerFace(home: home).run(Array(arguments.dropFirst())))
+    case "explain": exit(try ShellFace(home: home).run(lines: [arguments.joined(separator: " ")]))
+    default: DrydockCommand.main(arguments)
+    }
+} catch {
+    fail("\(error)")
+}
