@@ -252,7 +252,7 @@ public struct Narrator: Sendable {
             if let example { parts.append(voice.why(example.number)) }
             if all > 1 { parts.append(voice.allSteps(all)) }
         }
-        page.paragraph(parts.joined(separator: " | "), style: .note)
+        page.parts(parts, style: .note)
     }
 
     /// How long an operation took: from the beginning of its first step to the end of its last, in nanoseconds.

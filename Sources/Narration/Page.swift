@@ -47,6 +47,21 @@ struct Page {
         for line in TextWrapping.lines(text, columns: width - Self.margin - indent) { put(line, indent, style) }
     }
 
+    /// Short pieces side by side, on as many lines as they need; none is broken.
+    mutating func parts(_ parts: [String], style: Style = .plain) {
+        var line = ""
+        for part in parts {
+            let longer = line.isEmpty ? part : line + " | " + part
+            if !line.isEmpty && DisplayWidth.of(longer) > width - Self.margin {
+                put(line, 0, style)
+                line = part
+            } else {
+                line = longer
+            }
+        }
+        put(line, 0, style)
+    }
+
     /// A step: number, label, and its text with the following lines under the text.
     mutating func item(_ number: Int, _ label: String, _ text: String, maximumLines: Int = .max, style: Style = .plain)
     {

@@ -13,7 +13,7 @@ struct Voice: Sendable {
     var legend: String {
         say(
             "\"=\" was read back after the step; \">\" can be typed here to see it yourself.",
-            "\"=\" 줄은 단계가 끝난 뒤 다시 읽은 값이고, \">\" 줄은 여기에 직접 입력해 볼 수 있습니다.")
+            "\"=\": 단계 뒤에 커널에서 다시 읽은 값, \">\": 여기에 직접 입력해 볼 명령")
     }
 
     /// What an operation is, by the first word of its title: `START: a process begins in it`.

@@ -25,7 +25,7 @@ extension KoreanTexts {
                 모두 있습니다. 각 부분은 다이제스트와 맞는지 확인한 뒤에 저장했으며, 저장소(Registry)에는 묻지 않았습니다.
                 """,
             deep: """
-                두 가지 형식이 쓰입니다. OCI 이미지 레이아웃(index.json, blobs/sha256/...)과 Docker의 옛 형식 \
+                두 가지 형식이 쓰입니다. OCI 이미지 레이아웃(index.json, blobs/sha256/...)과 Docker의 옛 형식\
                 (manifest.json과 레이어별 tar 파일)입니다. 둘 다 tar 아카이브이며 `docker save` 명령이 만듭니다. 이미 \
                 있는 부분은 다시 저장하지 않습니다. 다이제스트가 같으면 같은 내용이기 때문입니다. 참고: image-spec, \
                 image-layout.md.

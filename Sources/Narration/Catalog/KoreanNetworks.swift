@@ -28,7 +28,7 @@ extension KoreanTexts {
             "네트워크",
             brief: "{bridge} 브리지로 가는 케이블",
             full: """
-                가상 케이블(veth)입니다. 한쪽 끝은 {object} 컨테이너의 {container} 인터페이스이고, 다른 쪽 끝은 {node} 노드의 브리지 \
+                가상 케이블(veth)입니다. 한쪽 끝은 {object} 컨테이너의 {container} 인터페이스이고, 다른 쪽 끝은 {node} 노드의 브리지\
                 (소프트웨어 스위치)인 {bridge} 장치에 꽂혀 있습니다.
                 """,
             deep: """

@@ -1,1 +1,0 @@
-extension Glossary { static let kernelTerms: [GlossaryEntry] = []; static let imageTerms: [GlossaryEntry] = []; static let containerTerms: [GlossaryEntry] = []; static let networkTerms: [GlossaryEntry] = [] }
