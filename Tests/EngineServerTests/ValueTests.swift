@@ -118,9 +118,11 @@ struct ValueTests {
         }
     }
 
-    @Test(arguments: [
-        ("ctrl-p,ctrl-q", [16, 17]), ("a", [97]), ("ctrl-A,B", [1, 66]), ("ctrl-@,ctrl-[,ctrl-\\,ctrl-_", [0, 27, 28, 31]),
-    ] as [(String, [UInt8])])
+    @Test(
+        arguments: [
+            ("ctrl-p,ctrl-q", [16, 17]), ("a", [97]), ("ctrl-A,B", [1, 66]),
+            ("ctrl-@,ctrl-[,ctrl-\\,ctrl-_", [0, 27, 28, 31]),
+        ] as [(String, [UInt8])])
     func detachKeysHaveNames(_ text: String, _ bytes: [UInt8]) throws {
         #expect(try AttachQuery(Query([("detachKeys", text)])).detachKeys == bytes)
     }

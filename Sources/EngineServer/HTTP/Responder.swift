@@ -101,9 +101,14 @@ public final class Responder: Sendable {
     ///
     /// A client that asked for an upgrade gets `101 UPGRADED`, an older one `200 OK`, as Docker's daemon does it.
     ///
-    /// - Parameter isMultiplexed: Whether frames with stream headers follow (no terminal), rather than raw bytes;
-    ///   clients from API 1.42 on are told so by the media type.
-    public func hijack(isMultiplexed: Bool) throws -> HijackedStream {
+    /// - Parameters:
+    ///   - isMultiplexed: Whether frames with stream headers follow (no terminal), rather than raw bytes; clients from
+    ///     API 1.42 on are told so by the media type.
+    ///   - prepare: Called before the client is told: what must be in place when it acts on the answer. What it throws
+    ///     is answered as usual.
+    public func hijack(
+        isMultiplexed: Bool, prepare: (HijackedStream) throws -> Void = { _ in }
+    ) throws -> HijackedStream {
         let upgrades = clientUpgrades
         var head = try begin(.hijacked, upgrades ? 101 : 200, [:])
         let multiplexed = isMultiplexed && upgrades && version >= "1.42"
@@ -117,10 +122,18 @@ public final class Responder: Sendable {
             head.headers["Connection"] = nil
         }
         state.withLock { $0.keepsAlive = false }
-        // What the route has not read of the request is not input.
-        _ = try body?.readToEnd(limit: Request.jsonLimit)
+        let stream: HijackedStream
+        do {
+            // What the route has not read of the request is not input.
+            _ = try body?.readToEnd(limit: Request.jsonLimit)
+            stream = HijackedStream(connection)
+            try prepare(stream)
+        } catch {
+            state.withLock { $0.phase = .waiting }
+            throw error
+        }
         try connection.write(head.encoded())
-        return HijackedStream(connection)
+        return stream
     }
 
     // MARK: Heads

@@ -7,6 +7,19 @@ extension Routes {
     var containers: [Route] {
         let node = node
         return [
+            Route("GET", "/containers/json") { request, responder in
+                let query = try ContainerListQuery(request.query)
+                var list = ListRequest()
+                list.all = query.all
+                list.limit = query.limit ?? 0
+                list.size = query.size
+                list.filters = query.filters.values
+                try responder.send(json: try node.listContainers(list))
+            },
+            Route("GET", "/containers/{name}/json") { request, responder in
+                let withSize = request.query.flag("size")
+                try responder.send(json: try node.inspectContainer(request["name"], withSize: withSize))
+            },
             Self.change(
                 "POST", "/containers/create",
                 plan: { request in

@@ -21,9 +21,7 @@ extension Routes {
                 wishes.error = query.standardError
                 wishes.isMultiplexed = !hasTerminal
                 if let keys = query.detachKeys { wishes.detachKeys = keys }
-                let hijacked = try responder.hijack(isMultiplexed: !hasTerminal)
-                let attachment = Attachment(descriptor: hijacked.socket, early: hijacked.buffered, wishes: wishes)
-                try node.attach(name, attachment, logs: query.logs, stream: query.stream)
+                try attach(name, wishes, query, responder)
             },
             Route("GET", "/containers/{name}/logs") { request, responder in
                 let logs = try LogsRequest(request.query)
@@ -36,6 +34,31 @@ extension Routes {
                 try writer.flush()
             },
         ]
+    }
+}
+
+extension Routes {
+    /// Hands the connection to the container.
+    private func attach(
+        _ name: String, _ wishes: Attachment.Wishes, _ query: AttachQuery, _ responder: Responder
+    ) throws {
+        let isRunning = try node.inspectContainer(name, withSize: false)["State"]?["Running"]?.bool == true
+        func connect(_ stream: HijackedStream) throws {
+            let attachment = Attachment(
+                descriptor: stream.socket, early: stream.buffered, wishes: wishes, onEnd: { _ in stream.close() })
+            try node.attach(name, attachment, logs: query.logs, stream: query.stream)
+        }
+        // A client starts the container as soon as it is answered, and must not miss its first output: so it is
+        // attached before. To a container that prints already, the answer must come first.
+        if isRunning || query.logs {
+            let stream = try responder.hijack(isMultiplexed: wishes.isMultiplexed)
+            do { try connect(stream) } catch {
+                stream.close()
+                throw error
+            }
+        } else {
+            _ = try responder.hijack(isMultiplexed: wishes.isMultiplexed, prepare: connect)
+        }
     }
 }
 

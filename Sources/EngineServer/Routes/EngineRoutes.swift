@@ -16,7 +16,7 @@ public enum EngineRoutes {
     public static func table(for node: Node) -> [Route] {
         let routes = Routes(node: node)
         return routes.system + routes.steps + routes.containers + routes.containerStreams + routes.execs
-            + Routes.unfinished + Routes.swarm
+            + routes.images + Routes.unfinished + Routes.swarm
     }
 
     /// The answer that an error of the engine means, for ``EngineServer/Configuration/translate``.

@@ -49,7 +49,8 @@ extension Routes {
         wishes.isMultiplexed = !hasTerminal
         wishes.detachKeys = detachKeys
         let hijacked = try responder.hijack(isMultiplexed: !hasTerminal)
-        let attachment = Attachment(descriptor: hijacked.socket, early: hijacked.buffered, wishes: wishes)
+        let attachment = Attachment(
+            descriptor: hijacked.socket, early: hijacked.buffered, wishes: wishes, onEnd: { _ in hijacked.close() })
         do { try node.startExec(id, attachment: attachment, size: size, operation: operation) } catch {
             // The connection is a plain stream already: the error is printed on it, as Docker's daemon does.
             let text = Array("\(EngineRoutes.translate(error).message)\r\n".utf8)

@@ -5,6 +5,7 @@ import OrderedJSON
 /// The engine itself (API: System).
 extension Routes {
     var system: [Route] {
+        let node = node
         let ping: Headers = [
             "Builder-Version": "1", "Cache-Control": "no-cache, no-store, must-revalidate", "Pragma": "no-cache",
             "Swarm": "inactive",
@@ -15,6 +16,15 @@ extension Routes {
             },
             Route("HEAD", "/_ping") { _, responder in
                 try responder.send(bytes: [], contentType: "text/plain; charset=utf-8", headers: ping)
+            },
+            Route("GET", "/version") { _, responder in try responder.send(json: node.version()) },
+            Route("GET", "/info") { _, responder in try responder.send(json: try node.info()) },
+            Route("GET", "/events") { request, responder in
+                let query = try EventsQuery(request.query)
+                let stream = try responder.stream(contentType: "application/json")
+                try node.readEvents(
+                    since: query.since, until: query.until, filters: query.filters.values,
+                    isWanted: { request.isConnected }, send: { try stream.write(json: $0.json) })
             },
         ]
     }
