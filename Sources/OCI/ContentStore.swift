@@ -2,14 +2,18 @@ import CLinux
 import Glibc
 import OrderedJSON
 public import Posix
+import Synchronization
 
 /// Blobs by digest, in a directory that is a plain OCI image layout: `oci-layout`, `index.json`, `blobs/sha256/…`.
 ///
-/// Any tool that reads image layouts can read it. A blob appears under its name only when all its bytes are on the disk
-/// and hash to it; until then it is in `ingest/`, which is emptied when the store opens.
+/// Any tool that reads image layouts can read it. A blob appears under its name only when all its bytes are written
+/// and hash to it; until then it is in `ingest/`, which is emptied when the store opens. The index never names a blob
+/// that is not safely on the disk; a blob that no index names may be damaged by a power loss, and is not trusted.
 public final class ContentStore: Sendable {
     /// The layout's directory.
     public let path: String
+    /// Blobs that have their names, but that nobody waited for the disk for yet.
+    private let unsynced = Mutex<Set<Digest>>([])
 
     /// Opens the store in a directory, made if it is missing; what an interrupted writer left is removed.
     /// - Throws: ``OCIError/system(_:)``; ``OCIError/unsupported(_:)`` for a layout of another version.
@@ -97,10 +101,32 @@ public final class ContentStore: Sendable {
         return try ImageIndex(parsing: try system { () throws(SystemError) in try Files.read(file) }, what: file)
     }
 
-    /// Replaces the layout's index at once.
+    /// Replaces the layout's index at once. All blobs that were stored before are on the disk before it is.
     public func replaceIndex(_ index: ImageIndex) throws(OCIError) {
+        try sync()
         let bytes = index.json.encoded(JSONLayout(indent: "  ")) + [0x0A]
         try system { () throws(SystemError) in try Files.replace("\(path)/index.json", with: bytes) }
+    }
+
+    /// Waits until all blobs are on the disk. Many waits together cost little more than one.
+    private func sync() throws(OCIError) {
+        let waiting = unsynced.withLock { $0 }
+        for digest in waiting {
+            do throws(OCIError) {
+                let file = try open(digest)
+                _ = try system { () throws(SystemError) in
+                    try check("syncing \(path(of: digest))") { fdatasync(file.number) }
+                }
+            } catch .noSuchBlob {}
+            unsynced.withLock { _ = $0.remove(digest) }
+        }
+    }
+
+    fileprivate func place(_ temporary: String, as digest: Digest) throws(OCIError) {
+        unsynced.withLock { _ = $0.insert(digest) }
+        _ = try system { () throws(SystemError) in
+            try check("renaming \(temporary)") { rename(temporary, path(of: digest)) }
+        }
     }
 
     /// All blobs that are here, sorted.
@@ -186,7 +212,7 @@ public final class BlobWriter {
     /// Ends the writing and closes the file, so that many blobs can wait for their commit.
     func seal() { file = nil }
 
-    /// Checks size and digest, waits for the disk, and gives the blob its name.
+    /// Checks size and digest, and gives the blob its name. The disk is waited for when the index is written.
     /// - Throws: ``OCIError/sizeMismatch(what:expected:actual:)``,
     ///   ``OCIError/digestMismatch(what:expected:actual:)``, ``OCIError/system(_:)``.
     @discardableResult
@@ -198,11 +224,7 @@ public final class BlobWriter {
         if let expected, digest != expected {
             throw .digestMismatch(what: what, expected: expected, actual: digest)
         }
-        try system { () throws(SystemError) in
-            let file = if let file = self.file { file } else { try Descriptor.open(temporary, O_RDONLY) }
-            try check("syncing \(temporary)") { fdatasync(file.number) }
-            try check("renaming \(temporary)") { rename(temporary, store.path(of: digest)) }
-        }
+        try store.place(temporary, as: digest)
         isCommitted = true
         return digest
     }

@@ -28,7 +28,8 @@ public enum EmbeddedImages {
                 }
                 if !isComplete { _ = try kitchen.make(recipe) }
             }
-            return kitchen.given
+            _ = try store.commit(kitchen.made)
+            return kitchen.made.flatMap(\.references)
         }
     }
 }
@@ -139,7 +140,8 @@ struct EmbeddedRecipe: Sendable {
 struct EmbeddedKitchen {
     let store: ImageStore
     let owner: String
-    private(set) var given: [ImageReference] = []
+    /// What was made, to be put into the index all at once.
+    private(set) var made: [ImageStore.Registration] = []
     private var foundBusybox: StaticProgram?
     private var foundBash: StaticProgram?
     private var madeBusybox: Image?
@@ -221,9 +223,9 @@ struct EmbeddedKitchen {
             let reference = try ImageReference(name)
             if store.image(named: reference) == nil { references.append(reference) }
         }
-        let id = try store.create(config, base: base, layers: layers, as: references).id
-        given += references
-        guard let image = store.image(id) else { throw .noSuchImage(id.description) }
+        let registration = try store.prepare(config, base: base, layers: layers, as: references, parent: nil)
+        made.append(registration)
+        let image = store.image(registration.record, in: ImageStore.State())
         if recipe.names == EmbeddedRecipe.busybox.names { madeBusybox = image }
         return image
     }

@@ -86,23 +86,32 @@ extension ImageStore {
         _ config: ImageConfig, base: Image? = nil, layers: [NewLayer], as references: [ImageReference] = [],
         parent: Digest? = nil
     ) throws(OCIError) -> (id: Digest, renamed: [LoadedImage.Renaming]) {
+        let registration = try prepare(config, base: base, layers: layers, as: references, parent: parent)
+        let renamed = try commit([registration])
+        return (registration.record.id, renamed[0])
+    }
+
+    /// The same, without putting it into the index yet.
+    func prepare(
+        _ config: ImageConfig, base: Image?, layers: [NewLayer], as references: [ImageReference], parent: Digest?
+    ) throws(OCIError) -> Registration {
         var config = config
         config.diffIDs = (base?.config.diffIDs ?? []) + layers.map(\.layer.diffID)
-        return try add(
+        return try prepare(
             config.bytes, layers: (base?.contents.layers ?? []) + layers.map(\.blob), as: references, parent: parent)
     }
 
-    /// Stores a configuration's exact bytes and a manifest for it, and registers the image.
-    func add(
+    /// Stores a configuration's exact bytes and a manifest for it.
+    func prepare(
         _ config: [UInt8], layers: [BlobDescriptor], as references: [ImageReference], parent: Digest?
-    ) throws(OCIError) -> (id: Digest, renamed: [LoadedImage.Renaming]) {
+    ) throws(OCIError) -> Registration {
         let id = try content.add(config)
         let manifest = Manifest(
             config: BlobDescriptor(mediaType: MediaType.ociConfig, digest: id, size: Int64(config.count)),
             layers: layers)
         let bytes = manifest.bytes
         let digest = try content.add(bytes)
-        return try register(
+        return try prepare(
             BlobDescriptor(mediaType: manifest.mediaType, digest: digest, size: Int64(bytes.count)), as: references,
             parent: parent)
     }

@@ -24,12 +24,17 @@ extension ImageStore {
             var unpacked: [[LoadedLayer]] = []
             for image in archived { unpacked.append(try unpack(image, owner: owner, progress: progress)) }
             // Everything was read, checked and unpacked; only now does anything get its name.
-            var loaded: [LoadedImage] = []
+            var registrations: [Registration] = []
             for (image, layers) in zip(archived, unpacked) {
                 for layer in layers where !content.has(layer.blob.digest) { try layer.file.commit() }
-                loaded.append(try register(image, layers: layers))
+                registrations.append(try prepare(image, layers: layers))
             }
-            return loaded
+            let renamed = try commit(registrations)
+            return registrations.indices.map { index in
+                LoadedImage(
+                    id: registrations[index].record.id, references: registrations[index].references,
+                    renamed: renamed[index], layers: unpacked[index].map(\.result))
+            }
         }
     }
 
@@ -103,24 +108,20 @@ extension ImageStore {
             file: file, blob: BlobDescriptor(mediaType: type, digest: digest, size: file.count), result: result)
     }
 
-    private func register(_ image: ArchivedImage, layers: [LoadedLayer]) throws(OCIError) -> LoadedImage {
-        let registered: (id: Digest, renamed: [LoadedImage.Renaming])
+    private func prepare(_ image: ArchivedImage, layers: [LoadedLayer]) throws(OCIError) -> Registration {
         let parent = image.parent.flatMap { self.image($0)?.id }
-        if let bytes = image.manifest {
-            let config = try content.add(image.config)
-            let contents = try Manifest(parsing: bytes)
-            guard contents.config.digest == config else {
-                throw .digestMismatch(what: "image configuration", expected: contents.config.digest, actual: config)
-            }
-            let digest = try content.add(bytes)
-            let type = contents.mediaType.isEmpty ? MediaType.ociManifest : contents.mediaType
-            registered = try register(
-                BlobDescriptor(mediaType: type, digest: digest, size: Int64(bytes.count)), as: image.references,
-                parent: parent)
-        } else {
-            registered = try add(image.config, layers: layers.map(\.blob), as: image.references, parent: parent)
+        guard let bytes = image.manifest else {
+            return try prepare(image.config, layers: layers.map(\.blob), as: image.references, parent: parent)
         }
-        return LoadedImage(
-            id: registered.id, references: image.references, renamed: registered.renamed, layers: layers.map(\.result))
+        let config = try content.add(image.config)
+        let contents = try Manifest(parsing: bytes)
+        guard contents.config.digest == config else {
+            throw .digestMismatch(what: "image configuration", expected: contents.config.digest, actual: config)
+        }
+        let digest = try content.add(bytes)
+        let type = contents.mediaType.isEmpty ? MediaType.ociManifest : contents.mediaType
+        return try prepare(
+            BlobDescriptor(mediaType: type, digest: digest, size: Int64(bytes.count)), as: image.references,
+            parent: parent)
     }
 }

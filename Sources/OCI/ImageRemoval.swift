@@ -20,8 +20,8 @@ extension ImageStore {
         var records: [RemovalRecord] = []
         for record in removal.records {
             records.append(record)
-            guard case .deleted(let id) = record else { continue }
-            records += try layers.release(Self.owner(id)).map(RemovalRecord.deletedLayer)
+            guard case .deleted(let id) = record, let owner = removal.owners[id] else { continue }
+            records += try layers.release(owner).map(RemovalRecord.deletedLayer)
         }
         if !removal.records.isEmpty { try collectContent() }
         return records
@@ -34,6 +34,8 @@ private struct ImageRemoval {
     let prunesParents: Bool
     let users: [ImageUser]
     var records: [RemovalRecord] = []
+    /// Under which names the layers of the images removed are retained.
+    var owners: [Digest: String] = [:]
 
     init(force: Bool, prunesParents: Bool, users: [ImageUser]) {
         self.force = force
@@ -87,6 +89,7 @@ private struct ImageRemoval {
             throw .conflict(obstacle.sentence)
         }
         let parent = state.records[id]?.parent
+        owners[id] = state.records[id]?.owner
         for name in Self.names(of: id, in: state) { untag(name, from: id, in: &state) }
         state.records[id] = nil
         records.append(.deleted(image: id))

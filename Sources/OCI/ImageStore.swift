@@ -21,6 +21,9 @@ public final class ImageStore: Sendable {
         var config: ImageConfig
         var parent: Digest?
         var lastTagged: ImageTime?
+        // Under which name its layers are retained. Each registration has its own, so that the removal of an image and
+        // its return at the same time do not take each other's layers.
+        var owner: String
     }
 
     struct State {
@@ -41,41 +44,68 @@ public final class ImageStore: Sendable {
         static let lastTagged = "org.drydock.image.last-tagged"
     }
 
+    /// Images that the index names but that can't be used, with the reason: what a power loss or a hand left.
+    public let leftOut: [(manifest: Digest, reason: OCIError)]
+
     /// Opens the store in a directory, made if it is missing: `content/` and `layers/`.
     ///
-    /// Images whose layers are not all here are left out (and removed with the next collection): a power loss can do
-    /// that.
-    /// - Throws: ``OCIError`` if what is there can't be read.
+    /// An image whose documents or layers are not all here and sound is ``leftOut``. Blobs that no image needs are
+    /// removed; layers are not, because containers may still register as their owners (``LayerStore/collect()``).
+    /// - Throws: ``OCIError`` if the index can't be read.
     public init(at path: String, policy: UnpackPolicy = .current) throws(OCIError) {
         content = try ContentStore(at: "\(path)/content")
         layers = try LayerStore(at: "\(path)/layers", policy: policy)
         var initial = State()
+        var leftOut: [(manifest: Digest, reason: OCIError)] = []
         for entry in try content.index().manifests {
-            var record: Record
-            let contents = try Manifest(parsing: try content.read(entry.digest), what: "manifest \(entry.digest)")
-            if let known = initial.records[contents.config.digest] {
-                record = known
-            } else {
-                let bytes = try content.read(contents.config.digest)
-                let config = try ImageConfig(parsing: bytes, what: "image \(contents.config.digest)")
-                guard config.chainIDs.allSatisfy({ layers.layer($0) != nil }) else { continue }
-                var manifest = entry
-                manifest.annotations = [:]
-                record = Record(id: contents.config.digest, manifest: manifest, contents: contents, config: config)
-                try layers.retain(config.chainIDs.last, for: Self.owner(record.id))
-            }
-            record.parent = record.parent ?? entry.annotations[Annotation.parent].flatMap { try? Digest($0) }
-            record.lastTagged = record.lastTagged ?? entry.annotations[Annotation.lastTagged].flatMap { ImageTime($0) }
-            initial.records[record.id] = record
-            if let name = entry.annotations[Annotation.name], let reference = try? ImageReference(name) {
-                initial.names[reference] = record.id
-            }
+            do throws(OCIError) {
+                try Self.admit(entry, to: &initial, content: content, layers: layers)
+            } catch { leftOut.append((entry.digest, error)) }
         }
+        self.leftOut = leftOut
         let found = initial
         state.withLock { $0 = found }
+        try collectContent()
     }
 
-    static func owner(_ id: Digest) -> String { "image \(id)" }
+    private static func admit(
+        _ entry: BlobDescriptor, to state: inout State, content: ContentStore, layers: LayerStore
+    ) throws(OCIError) {
+        let contents = try Manifest(parsing: try content.read(entry.digest), what: "manifest \(entry.digest)")
+        var record: Record
+        if let known = state.records[contents.config.digest] {
+            record = known
+        } else {
+            var manifest = entry
+            manifest.annotations = [:]
+            record = try admit(manifest, contents, content: content, layers: layers)
+        }
+        record.parent = record.parent ?? entry.annotations[Annotation.parent].flatMap { try? Digest($0) }
+        record.lastTagged = record.lastTagged ?? entry.annotations[Annotation.lastTagged].flatMap { ImageTime($0) }
+        state.records[record.id] = record
+        if let name = entry.annotations[Annotation.name], let reference = try? ImageReference(name) {
+            state.names[reference] = record.id
+        }
+    }
+
+    /// Checks that all of an image is here, and retains its layers.
+    private static func admit(
+        _ manifest: BlobDescriptor, _ contents: Manifest, content: ContentStore, layers: LayerStore
+    ) throws(OCIError) -> Record {
+        let id = contents.config.digest
+        let config = try ImageConfig(parsing: try content.read(id), what: "configuration of image \(id)")
+        guard config.diffIDs.count == contents.layers.count else {
+            throw .invalidDocument(
+                what: "image \(id)",
+                problem: "the manifest has \(contents.layers.count) layers, the configuration \(config.diffIDs.count)")
+        }
+        for layer in contents.layers where !content.has(layer.digest) { throw .noSuchBlob(layer.digest) }
+        let owner = "image \(id) \(UInt64.random(in: 0 ... .max))"
+        try layers.retain(config.chainIDs.last, for: owner)
+        var descriptor = manifest
+        descriptor.platform = config.platform
+        return Record(id: id, manifest: descriptor, contents: contents, config: config, owner: owner)
+    }
 
     // MARK: Looking
 
@@ -92,7 +122,7 @@ public final class ImageStore: Sendable {
         state.withLock { state in state.records[id].map { image($0, in: state) } }
     }
 
-    private func image(_ record: Record, in state: borrowing State) -> Image {
+    func image(_ record: Record, in state: borrowing State) -> Image {
         var references: [ImageReference] = []
         for (reference, id) in state.names where id == record.id { references.append(reference) }
         return Image(
@@ -203,36 +233,58 @@ public final class ImageStore: Sendable {
     public func register(
         _ manifest: BlobDescriptor, as references: [ImageReference] = [], parent: Digest? = nil
     ) throws(OCIError) -> (id: Digest, renamed: [LoadedImage.Renaming]) {
-        let contents = try Manifest(parsing: try content.read(manifest.digest))
-        let id = contents.config.digest
-        let config = try ImageConfig(parsing: try content.read(id))
-        guard config.diffIDs.count == contents.layers.count else {
-            throw .invalidDocument(
-                what: "image \(id)",
-                problem: "the manifest has \(contents.layers.count) layers, the configuration \(config.diffIDs.count)")
-        }
-        for layer in contents.layers where !content.has(layer.digest) { throw .noSuchBlob(layer.digest) }
-        try layers.retain(config.chainIDs.last, for: Self.owner(id))
-        return try change { (state) throws(OCIError) in
-            var record =
-                state.records[id]
-                ?? Record(
-                    id: id,
-                    manifest: BlobDescriptor(
-                        mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.size,
-                        platform: config.platform), contents: contents, config: config)
-            record.parent = record.parent ?? parent
-            if references.contains(where: { $0.digest == nil }) { record.lastTagged = .now }
-            state.records[id] = record
-            var renamed: [LoadedImage.Renaming] = []
-            for reference in references {
-                let previous = state.names.updateValue(id, forKey: reference.taggedByDefault)
-                if let previous, previous != id {
-                    renamed.append(LoadedImage.Renaming(reference: reference.taggedByDefault, previous: previous))
-                }
+        let registration = try prepare(manifest, as: references, parent: parent)
+        let renamed = try commit([registration])
+        return (registration.record.id, renamed[0])
+    }
+
+    /// An image whose documents and layers are all here, ready to be put into the index.
+    struct Registration {
+        var record: Record
+        var references: [ImageReference]
+    }
+
+    func prepare(
+        _ manifest: BlobDescriptor, as references: [ImageReference], parent: Digest?
+    ) throws(OCIError) -> Registration {
+        let contents = try Manifest(parsing: try content.read(manifest.digest), what: "manifest \(manifest.digest)")
+        let descriptor = BlobDescriptor(mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.size)
+        var record = try Self.admit(descriptor, contents, content: content, layers: layers)
+        record.parent = parent
+        return Registration(record: record, references: references.map(\.taggedByDefault))
+    }
+
+    /// Puts images into the index, all at once.
+    /// - Returns: For each, the names that another image had.
+    func commit(_ registrations: [Registration]) throws(OCIError) -> [[LoadedImage.Renaming]] {
+        var superfluous = registrations.map(\.record.owner)
+        let outcome: Result<[[LoadedImage.Renaming]], OCIError>
+        do throws(OCIError) {
+            outcome = .success(
+                try change { (state) throws(OCIError) in
+                    let renamed = registrations.map { Self.put($0, into: &state) }
+                    superfluous.removeAll { owner in state.records.values.contains { $0.owner == owner } }
+                    return renamed
+                })
+        } catch { outcome = .failure(error) }
+        for owner in superfluous { try layers.release(owner) }
+        return try outcome.get()
+    }
+
+    private static func put(_ registration: Registration, into state: inout State) -> [LoadedImage.Renaming] {
+        let id = registration.record.id
+        var record = state.records[id] ?? registration.record
+        record.parent = record.parent ?? registration.record.parent
+        if registration.references.contains(where: { $0.digest == nil }) { record.lastTagged = .now }
+        state.records[id] = record
+        var renamed: [LoadedImage.Renaming] = []
+        for reference in registration.references {
+            let previous = state.names.updateValue(id, forKey: reference)
+            if let previous, previous != id {
+                renamed.append(LoadedImage.Renaming(reference: reference, previous: previous))
             }
-            return (id, renamed)
         }
+        return renamed
     }
 
     // MARK: Keeping

@@ -9,7 +9,7 @@ public struct Layer: Sendable, Hashable {
     public var diffID: Digest
     /// The layer below it; `nil` for the lowest.
     public var parent: Digest?
-    /// The sum of its regular files' sizes in bytes, hard links counted once: what Docker shows as its size.
+    /// The sum of its files' and symbolic links' sizes in bytes, hard links counted once: what Docker shows as its size.
     public var size: Int64
     /// How many entries its archive had.
     public var entries: Int

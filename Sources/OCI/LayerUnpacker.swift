@@ -8,7 +8,7 @@ import Posix
 /// outside. The archive's whiteouts (OCI image specification, "Layer Filesystem Changeset") become overlayfs's: a
 /// character device 0/0, and an attribute on an opaque directory.
 final class LayerUnpacker {
-    /// The sum of the regular files' sizes.
+    /// The sum of the sizes of files and symbolic links, those with several names counted once: what Docker counts.
     private(set) var size: Int64 = 0
     /// How many entries were unpacked.
     private(set) var entries = 0
@@ -64,6 +64,7 @@ final class LayerUnpacker {
         case .hardLink(let target): try makeLink(name, to: target)
         case .symbolicLink(let target):
             try make(name) { parent, text in target.withCString { symlinkat($0, parent, text) } }
+            size += Int64(target.bytes.count)
             try describe(name, entry, isLink: true)
         case .fifo: try makeNode(name, entry, S_IFIFO, 0)
         case .socket: try makeNode(name, entry, S_IFSOCK, 0)
@@ -88,6 +89,9 @@ final class LayerUnpacker {
         let first = place.call(call)
         if first >= 0 { return first }
         if errno == EEXIST {
+            let old = try place.status()
+            let isCounted = old.st_mode & S_IFMT == S_IFREG || old.st_mode & S_IFMT == S_IFLNK
+            if isCounted, old.st_nlink == 1 { size -= Int64(old.st_size) }
             try place.remove()
             root.forget()
             let second = place.call(call)

@@ -21,8 +21,7 @@ final class TarWriter {
         archive_write_set_format_pax_restricted(pointer)
         archive_write_set_bytes_per_block(pointer, Int32(pieceSize))
         archive_write_set_bytes_in_last_block(pointer, 1)
-        // Names go out as the bytes they are, and attributes in the one form that Docker reads.
-        try check(archive_write_set_options(pointer, "hdrcharset=BINARY,xattrheader=SCHILY"))
+        try check(archive_write_set_options(pointer, "xattrheader=SCHILY"))
         let box = Unmanaged.passUnretained(self).toOpaque()
         try check(
             archive_write_open(
@@ -58,8 +57,13 @@ final class TarWriter {
         throw .corruptArchive(what: "the archive that is being written", problem: text)
     }
 
+    /// A character set in which libarchive takes UTF-8 for UTF-8; what is none it marks as binary and leaves as it is.
+    private nonisolated(unsafe) static let utf8Locale = newlocale(1 << LC_CTYPE, "C.UTF-8", nil)
+
     /// Begins an entry. A regular file's ``TarEntry/size`` bytes follow by ``write(_:)``.
     func begin(_ facts: TarEntry) throws(OCIError) {
+        let locale = uselocale(Self.utf8Locale)
+        defer { uselocale(locale) }
         archive_entry_clear(entry)
         facts.name.withCString { archive_entry_copy_pathname(entry, $0) }
         archive_entry_set_perm(entry, facts.mode)

@@ -177,6 +177,24 @@ struct ArchiveTests {
         #expect(try lab.store.image(named: "lab/multi:1").manifest.digest == mine.digest)
     }
 
+    @Test("Names of any bytes are written and read unchanged, and only what is no UTF-8 needs a mark")
+    func names() throws {
+        let names: [[UInt8]] = [
+            Array("plain".utf8), Array("\u{1112}\u{1161}\u{11AB}".utf8), Array("한글".utf8), [0x62, 0xFF],
+            [UInt8](repeating: 0x61, count: 250),
+        ]
+        for name in names {
+            var bytes: [UInt8] = []
+            let writer = try TarWriter(to: { bytes += $0 })
+            try writer.add(TarEntry(name: ArchiveName(name), kind: .regular), [1])
+            try writer.finish()
+            let reader = try TarReader(PlainBlocks(MemorySource(bytes)), what: "test")
+            #expect(try reader.next().map { Array($0.name.bytes) } == name)
+            let isText = String(validating: name, as: UTF8.self) != nil
+            #expect(bytes.contains(Array("hdrcharset".utf8)) == !isText)
+        }
+    }
+
     @Test("A tree is written as a layer and unpacks to the same tree", .enabled(if: isRoot, "needs root"))
     func layerArchive() throws {
         let scratch = try Scratch()
