@@ -1,0 +1,131 @@
+import EngineClient
+import OrderedJSON
+import Posix
+
+/// What a running command has: its flags and arguments, the engine, and where to write.
+struct CommandContext: Sendable {
+    let client: EngineClient
+    let io: CommandIO
+    let parsed: ParsedCommand
+    /// All words of the command, for the observer.
+    let words: [String]
+    let observer: (any CommandObserver)?
+    let operations: OperationLog
+    let columns: @Sendable () -> Int
+    /// Whether `-D` was given.
+    let isDebug: Bool
+
+    /// The positional arguments.
+    var arguments: [String] { parsed.arguments }
+
+    /// Tells the observer of the operations that have finished.
+    func narrate() {
+        let finished = operations.take()
+        if !finished.isEmpty { observer?.operationsFinished(finished, command: words) }
+    }
+
+    /// Makes a request and remembers its operation.
+    @discardableResult
+    func request(
+        _ method: String, _ path: String, query: [(String, String)] = [], body: JSON? = nil,
+        headers: [(String, String)] = []
+    ) throws -> EngineResponse {
+        let response = try client.request(method, path, query: query, body: body, headers: headers)
+        operations.add(response.operation)
+        return response
+    }
+
+    /// Makes a request and reads its answer as JSON.
+    func json(_ method: String, _ path: String, query: [(String, String)] = [], body: JSON? = nil) throws -> JSON {
+        let response = try request(method, path, query: query, body: body)
+        return response.body.isEmpty ? .null : try response.json()
+    }
+
+    /// Makes a request whose answer is read as it comes.
+    func stream(
+        _ method: String, _ path: String, query: [(String, String)] = [], body: RequestBody? = nil,
+        headers: [(String, String)] = []
+    ) throws -> EngineStream {
+        let stream = try client.stream(method, path, query: query, body: body, headers: headers)
+        operations.add(stream.operation)
+        return stream
+    }
+
+    /// Makes a connection of its own, as attach does.
+    func hijack(_ path: String, query: [(String, String)] = [], body: JSON? = nil) throws -> HijackedConnection {
+        let connection = try client.hijack(path, query: query, body: body)
+        operations.add(connection.operation)
+        return connection
+    }
+
+    /// The filters given with `--filter`, as the API takes them.
+    func filters(_ extra: [(String, String)] = []) -> [(String, String)] {
+        var object = JSONObject()
+        for text in parsed.strings("filter") where !text.isEmpty {
+            let pair = KeyValue.split(text)
+            let name = CommandContext.trimmed(pair.key).lowercased()
+            var values = object[name]?.object ?? JSONObject()
+            values[CommandContext.trimmed(pair.value ?? "")] = true
+            object[name] = .object(values)
+        }
+        for (name, value) in extra {
+            var values = object[name]?.object ?? JSONObject()
+            values[value] = true
+            object[name] = .object(values)
+        }
+        return object.isEmpty ? [] : [("filters", JSON.object(object).text())]
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
+
+    /// Does something for each name, several at a time, and prints the names in order as each succeeds; what failed is
+    /// reported at the end, all of it.
+    ///
+    /// - Returns: The exit code: 1 if anything failed.
+    func each(_ names: [String], prints: Bool = true, _ work: @escaping @Sendable (String) throws -> Void) -> Int32 {
+        if names.count == 1 {
+            let complaint = Self.complaint { try work(names[0]) }
+            if let complaint { io.complain(complaint) } else if prints { io.printLine(names[0]) }
+            return complaint == nil ? 0 : 1
+        }
+        let results = Monitor<[Int: String?]>([:])
+        for (index, name) in names.enumerated() {
+            let task: @Sendable () -> Void = {
+                let complaint = Self.complaint { try work(name) }
+                results.withLock { $0[index] = .some(complaint) }
+            }
+            do throws(SystemError) { try Thread.start("docker", task) } catch { task() }
+        }
+        var complaints: [String] = []
+        for (index, name) in names.enumerated() {
+            if let complaint = results.wait(for: { $0[index] }) ?? nil {
+                complaints.append(complaint)
+            } else if prints {
+                io.printLine(name)
+            }
+        }
+        for complaint in complaints { io.complain(complaint) }
+        return complaints.isEmpty ? 0 : 1
+    }
+
+    /// What Docker's client says of an error; `nil` if there was none.
+    static func complaint(_ work: () throws -> Void) -> String? {
+        do {
+            try work()
+            return nil
+        } catch {
+            return text(of: error)
+        }
+    }
+
+    /// Docker's sentence for an error.
+    static func text(of error: any Error) -> String {
+        switch error {
+        case let error as EngineError: "Error response from daemon: \(error.message)"
+        case let failure as CommandFailure: failure.message
+        default: "\(error)"
+        }
+    }
+}

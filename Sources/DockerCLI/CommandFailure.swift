@@ -1,0 +1,12 @@
+/// A command that ends with a message on the error output and an exit code.
+struct CommandFailure: Error, Sendable, Equatable {
+    /// The message without a newline; empty prints nothing.
+    var message: String
+    /// The exit code.
+    var code: Int32
+
+    init(_ message: String, code: Int32 = 1) {
+        self.message = message
+        self.code = code
+    }
+}
