@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/mount.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -59,23 +59,27 @@ int linux_execute_descriptor(int fd, char *const arguments[]) {
     return execveat(fd, "", arguments, environ, AT_EMPTY_PATH);
 }
 int linux_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
-int linux_fsopen(const char *type) { return fsopen(type, FSOPEN_CLOEXEC); }
+// The C library has wrappers for these since 2.36 only.
+int linux_fsopen(const char *type) { return (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC); }
 int linux_fsconfig(int context, unsigned command, const char *key, const char *value) {
-    return fsconfig(context, command, key, value, 0);
+    return (int)syscall(SYS_fsconfig, context, command, key, value, 0);
 }
-int linux_fsmount(int context, unsigned attributes) { return fsmount(context, FSMOUNT_CLOEXEC, attributes); }
+int linux_fsmount(int context, unsigned attributes) {
+    return (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes);
+}
 int linux_clone_mount(const char *path, int is_recursive) {
-    return open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (is_recursive ? AT_RECURSIVE : 0));
+    unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (is_recursive ? AT_RECURSIVE : 0);
+    return (int)syscall(SYS_open_tree, AT_FDCWD, path, flags);
 }
 int linux_set_mount_attributes(int mount, uint64_t attributes) {
     struct mount_attr change = {.attr_set = attributes};
-    return mount_setattr(mount, "", AT_EMPTY_PATH, &change, sizeof change);
+    return (int)syscall(SYS_mount_setattr, mount, "", AT_EMPTY_PATH, &change, sizeof change);
 }
-int linux_make_mounts_slave(void) { return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL); }
+int linux_make_mounts_slave(void) { return (int)syscall(SYS_mount, NULL, "/", NULL, MS_REC | MS_SLAVE, NULL); }
 int linux_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *options) {
-    return mount(source, target, type, flags, options);
+    return (int)syscall(SYS_mount, source, target, type, flags, options);
 }
-int linux_umount(const char *target, int flags) { return umount2(target, flags); }
+int linux_umount(const char *target, int flags) { return (int)syscall(SYS_umount2, target, flags); }
 
 static int bpf(int command, union bpf_attr *attributes) {
     return (int)syscall(SYS_bpf, command, attributes, sizeof *attributes);

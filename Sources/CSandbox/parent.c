@@ -14,6 +14,9 @@
 #define PIDFD_GET_NET_NAMESPACE _IO(0xFF, 4)
 #endif
 
+// P_PIDFD of waitid(2); the C library names it since 2.36.
+static const idtype_t process_descriptor = (idtype_t)3;
+
 int sandbox_channel(int ends[2]) {
     return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : -errno;
 }
@@ -46,7 +49,7 @@ int sandbox_release(int channel) {
 
 int sandbox_reap(int pidfd, int *status) {
     siginfo_t end = {0};
-    if (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED | WNOHANG) != 0) return -errno;
+    if (waitid(process_descriptor, (id_t)pidfd, &end, WEXITED | WNOHANG) != 0) return -errno;
     if (end.si_pid == 0) return 0;
     *status = end.si_status;
     return end.si_code == CLD_EXITED ? 1 : 2;
