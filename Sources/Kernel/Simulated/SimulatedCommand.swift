@@ -273,8 +273,11 @@ struct SimulatedCommand {
             try streams.complain("mount: permission denied (are you root?)\n")
             return 1
         }
-        let lines = root.entries.map {
-            "\($0.source) on \($0.target) type \($0.type) (\(([String]($0.options) + $0.superOptions.split(separator: ",").dropFirst().map(String.init)).joined(separator: ",")))\n"
+        let lines = root.entries.map { entry in
+            // The first of the file system's own options, `rw` or `ro`, is already among the mount's.
+            let own = entry.superOptions.split(separator: ",").dropFirst().map(String.init)
+            let options = (entry.options + own).joined(separator: ",")
+            return "\(entry.source) on \(entry.target) type \(entry.type) (\(options))\n"
         }
         try streams.write(lines.joined())
         return 0
@@ -305,9 +308,8 @@ struct SimulatedCommand {
             _ = try say("    link/\(link.name == "lo" ? "loopback" : "ether") \(link.mac?.description ?? "")")
             guard showsAddresses else { continue }
             for assigned in network.addresses where assigned.linkIndex == link.index {
-                _ = try say(
-                    "    inet\(assigned.address.address.isIPv6 ? "6" : "") \(assigned.address) scope global \(link.name)"
-                )
+                let family = assigned.address.address.isIPv6 ? "inet6" : "inet"
+                _ = try say("    \(family) \(assigned.address) scope global \(link.name)")
             }
         }
         return 0

@@ -61,7 +61,7 @@ final class SimulatedProgram: @unchecked Sendable {
             process.report(report)
             // As the real interpreter: nothing is done after a failure.
             if code != 0 { return 127 }
-            if case .meet = operation, !isGated { try process.waitForRelease() }
+            if case .meet = operation { try process.waitForRelease() }
         }
         return 0
     }

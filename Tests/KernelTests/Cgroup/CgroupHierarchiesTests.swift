@@ -95,7 +95,7 @@ struct CgroupHierarchiesTests {
         try tree.put("cpuset/drydock/cpuset.cpus", "1-2\n")
         try tree.put("cpuset/drydock/cpuset.mems", "0\n")
         let hierarchies = tree.hierarchies()
-        // A directory alone has no cpuset files to write to: what the kernel would make is missing, and nothing is left.
+        // A directory alone has no cpuset files to write to, which the kernel would make; nothing is left.
         #expect(throws: SystemError("opening \(tree.root)/cpuset/drydock/new/cpuset.cpus", code: ENOENT)) {
             _ = try hierarchies.make("new")
         }

@@ -192,7 +192,7 @@ extension LinuxCgroup {
         return CgroupReading(path: path, value: text.hasSuffix("\n") ? String(text.dropLast()) : text)
     }
 
-    /// Replaces files that some kernels have under another name, and refuses those they lack, before anything is written.
+    /// Replaces files that some kernels have under another name, and refuses those they lack; nothing was written yet.
     private func available(
         _ writes: [CgroupWrite], resource: CgroupLimit.Resource, in directory: String, isUnified: Bool
     ) throws(CgroupError) -> [CgroupWrite] {

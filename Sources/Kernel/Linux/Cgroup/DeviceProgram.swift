@@ -5,7 +5,7 @@ import Posix
 /// The devices controller of cgroup version 2: a program in eBPF that the kernel runs when a process of the group opens
 /// or makes a device (BPF_PROG_TYPE_CGROUP_DEVICE, `bpf(2)`, kernel `cgroup-v2.rst`).
 ///
-/// For each kind of access the last rule that speaks of the device decides, as with version 1; without one it is denied.
+/// For each kind of access the last rule about the device decides, as with version 1; without one it is denied.
 struct DeviceProgram: Sendable, Equatable {
     /// The instructions in order.
     let instructions: [Instruction]
