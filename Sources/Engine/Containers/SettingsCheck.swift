@@ -20,7 +20,11 @@ struct SettingsCheck {
     ]
 
     func check(config: JSONObject, host: JSONObject) throws {
-        for (member, flag) in Self.notYet where Self.isSet(host[member]) { throw EngineFailure.notYet(flag) }
+        for (member, flag) in Self.notYet where Self.isSet(host[member]) {
+            // Clients send -1 for "as the kernel has it".
+            if member == "MemorySwappiness", host.number(member) == -1 { continue }
+            throw EngineFailure.notYet(flag)
+        }
         if let health = config["Healthcheck"]?.object, let test = health["Test"]?.array, !test.isEmpty,
             test.first != "NONE"
         {
