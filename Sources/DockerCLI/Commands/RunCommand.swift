@@ -111,6 +111,7 @@ private struct ForegroundRun {
             switch outcome {
             case .detached: return 0
             case .interrupted(let signal): throw CommandFailure("", code: 128 + signal)
+            case .outputClosed: return AttachedSession.brokenPipeCode
             case .ended: break
             }
         }

@@ -52,6 +52,7 @@ enum StartCommand: DockerCommand {
         switch outcome {
         case .detached: return 0
         case .interrupted(let signal): throw CommandFailure("", code: 128 + signal)
+        case .outputClosed: return AttachedSession.brokenPipeCode
         case .ended: return try waiting.status()
         }
     }
@@ -96,6 +97,7 @@ enum AttachCommand: DockerCommand {
         switch outcome {
         case .detached: throw CommandFailure("read escape sequence")
         case .interrupted(let signal): throw CommandFailure("", code: 128 + signal)
+        case .outputClosed: return AttachedSession.brokenPipeCode
         case .ended: return try waiting.status()
         }
     }
@@ -149,6 +151,7 @@ enum ExecCommand: DockerCommand {
         switch outcome {
         case .detached: throw CommandFailure("read escape sequence")
         case .interrupted(let signal): throw CommandFailure("", code: 128 + signal)
+        case .outputClosed: return AttachedSession.brokenPipeCode
         case .ended: break
         }
         return Int32(clamping: try context.json("GET", "/exec/\(id)/json")["ExitCode"]?.integer ?? 0)

@@ -4,7 +4,13 @@ enum Suggestions {
     static func nearest(to word: String, in candidates: [String]) -> String? {
         let limit = max(1, word.count / 3)
         let ranked = candidates.map { (name: $0, distance: distance(word, $0)) }.filter { $0.distance <= limit }
-        if let best = ranked.min(by: { ($0.distance, $0.name) < ($1.distance, $1.name) }) { return best.name }
+        // Of two that are as near, the one of the same length: a wrong letter is likelier than a missing one.
+        let best = ranked.min {
+            ($0.distance, abs($0.name.count - word.count), $0.name) < (
+                $1.distance, abs($1.name.count - word.count), $1.name
+            )
+        }
+        if let best { return best.name }
         // A beginning of a longer name is a mistake of another kind.
         guard word.count >= 3 else { return nil }
         return candidates.filter { $0.hasPrefix(word) }.min { $0.count < $1.count }

@@ -13,6 +13,8 @@ struct AttachedSession {
         case detached
         /// A signal that nobody handles came.
         case interrupted(Int32)
+        /// Nobody reads the output any more.
+        case outputClosed
     }
 
     let connection: HijackedConnection
@@ -31,6 +33,9 @@ struct AttachedSession {
 
     private static let pieceSize = 65536
 
+    /// What a shell calls the death by `SIGPIPE`.
+    static let brokenPipeCode: Int32 = 128 + SIGPIPE
+
     /// Runs the session on the calling thread.
     func run() -> Outcome {
         let raw = hasTerminal && sendsInput ? RawTerminal(io.input) : nil
@@ -40,7 +45,7 @@ struct AttachedSession {
         // What was typed and the socket didn't take yet. Nothing more is read before it is gone.
         var pending: [UInt8] = []
         var reads = sendsInput
-        if !connection.buffered.isEmpty && !show(connection.buffered[...], &demultiplexer) { return .ended }
+        if !connection.buffered.isEmpty && !show(connection.buffered[...], &demultiplexer) { return .outputClosed }
         while true {
             var polls = [
                 pollfd(
@@ -56,7 +61,9 @@ struct AttachedSession {
                 for signal in relay?.received() ?? [] where !handleSignal(signal) { return .interrupted(signal) }
             }
             if polls[0].revents & Int16(POLLOUT) != 0 { send(&pending) }
-            if polls[0].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0, !receive(&demultiplexer) { return .ended }
+            if polls[0].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0, let outcome = receive(&demultiplexer) {
+                return outcome
+            }
             if polls[1].revents != 0 {
                 var typed = [UInt8](repeating: 0, count: Self.pieceSize)
                 let count = read(io.input, &typed, typed.count)
@@ -96,11 +103,13 @@ struct AttachedSession {
         }
     }
 
-    private func receive(_ demultiplexer: inout StreamDemultiplexer) -> Bool {
+    /// Shows what has come.
+    /// - Returns: How the session ended, if it did.
+    private func receive(_ demultiplexer: inout StreamDemultiplexer) -> Outcome? {
         var bytes = [UInt8](repeating: 0, count: Self.pieceSize)
         let count = recv(connection.descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
-        if count > 0 { return show(bytes[..<count], &demultiplexer) }
-        return count < 0 && (errno == EAGAIN || errno == EINTR)
+        if count > 0 { return show(bytes[..<count], &demultiplexer) ? nil : .outputClosed }
+        return count < 0 && (errno == EAGAIN || errno == EINTR) ? nil : .ended
     }
 
     private func show(_ bytes: ArraySlice<UInt8>, _ demultiplexer: inout StreamDemultiplexer) -> Bool {
