@@ -44,6 +44,10 @@ struct NarratedStep: Sendable {
             "object": .string(record.object), "node": .string(node), "second": .bool(isSecond),
             "readBack": readBack.map { .string($0) } ?? .null,
         ] as Facts where own[name] == nil { own[name] = value }
+        // Templates ask for signals by their whole names.
+        if let signal = own["signal"]?.string, !signal.hasPrefix("SIG"), Int(signal) == nil {
+            own["signal"] = .string("SIG" + signal)
+        }
         return FactScope(own: own, siblings: siblings)
     }
 

@@ -60,8 +60,11 @@ public struct Narrator: Sendable {
     ///   - records: What the engine recorded, in the order in which it did.
     ///   - command: The words of the command without `docker`.
     ///   - earlier: Records of the same command that were told before, so that numbers go on from them.
+    ///   - linesTold: How many lines of the same command were told before: the adaptive level's limit is for the whole.
     /// - Returns: Lines with line feeds; empty when there is nothing to tell.
-    public func narrate(_ records: [StepRecord], command: [String], earlier: [StepRecord] = []) -> String {
+    public func narrate(
+        _ records: [StepRecord], command: [String], earlier: [StepRecord] = [], linesTold: Int = 0
+    ) -> String {
         let told = Set(earlier.map(\.operation))
         let operations = NarratedStep.grouped(earlier + records, node: node).filter { steps in
             steps.first.map { !told.contains($0.lead.operation) } ?? false
@@ -77,7 +80,11 @@ public struct Narrator: Sendable {
             let tellings = operations.joined().map { ($0.number, telling($0, depth)) }
             page = compose(
                 operations, records, notes: ["run", "legend"], tellings: Dictionary(tellings) { first, _ in first })
-        case .adaptive: (page, notes) = adapted(operations, records)
+        case .adaptive:
+            // How a container ends is told after its output, in a line at least.
+            let isStart = operations.contains { $0.first.map { Voice.verb(of: $0.lead.title) } == "start" }
+            let lines = Self.adaptiveLines - linesTold - (isStart ? 1 : 0)
+            (page, notes) = adapted(operations, records, lines: lines)
         }
         // Not being able to keep what was met costs an explanation told twice, no more: the shell says it once.
         _ = try? concepts?.insert(notes)
@@ -88,7 +95,7 @@ public struct Narrator: Sendable {
 
     /// Opens the concepts that the learner needs most, as far as they fit.
     private func adapted(
-        _ operations: [[NarratedStep]], _ records: [StepRecord]
+        _ operations: [[NarratedStep]], _ records: [StepRecord], lines: Int
     ) -> (Page, met: [String]) {
         let isMet: (String) -> Bool = { concepts?.contains($0) ?? false }
         var notes = isRun(operations) && !isMet("run") ? ["run"] : []
@@ -97,7 +104,10 @@ public struct Narrator: Sendable {
         }.sorted { rank($0) < rank($1) }
         if !candidates.isEmpty && !isMet("legend") { notes.append("legend") }
         let plain = compose(operations, records, notes: notes, tellings: [:])
-        var room = Self.adaptiveLines - plain.lines.count
+        if plain.lines.count > lines && lines < Self.adaptiveLines / 2, let first = operations.first?.first {
+            return (telling(first, .brief), [])
+        }
+        var room = lines - plain.lines.count
         var tellings: [Int: Page] = [:]
         var met: [String] = []
         for step in candidates where met.count < Self.adaptiveConcepts && !met.contains(step.group.concept) {
@@ -156,7 +166,7 @@ public struct Narrator: Sendable {
     func newPage() -> Page { Page(columns: columns, colours: colours) }
 
     private func isRun(_ operations: [[NarratedStep]]) -> Bool {
-        let verbs = operations.compactMap { $0.first?.lead.title.split(separator: " ").first }
+        let verbs = operations.compactMap { $0.first.map { Voice.verb(of: $0.lead.title) } }
         return verbs.contains("create") && verbs.contains("start")
     }
 

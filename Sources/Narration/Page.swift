@@ -44,6 +44,7 @@ struct Page {
 
     /// A paragraph.
     mutating func paragraph(_ text: String, indent: Int = 0, style: Style = .plain) {
+        let text = Self.withoutAmbiguousGlyphs(text)
         for line in TextWrapping.lines(text, columns: width - Self.margin - indent) { put(line, indent, style) }
     }
 
@@ -67,6 +68,7 @@ struct Page {
     {
         let head = "\(number)".rightAligned(to: number > 9 ? 2 : 1) + " " + label.padded(to: Self.labelColumns) + " "
         let indent = DisplayWidth.of(head)
+        let text = Self.withoutAmbiguousGlyphs(text)
         var wrapped = TextWrapping.lines(text, columns: width - Self.margin - indent)
         if wrapped.count > maximumLines {
             wrapped = Array(wrapped.prefix(maximumLines))
@@ -89,7 +91,7 @@ struct Page {
     mutating func evidence(_ text: String, source: String, indent: Int = 2, shortensSource: Bool = false) {
         let room = width - Self.margin - indent - 2
         var wrapped: [String] = []
-        for line in text.split(separator: "\n") {
+        for line in Self.withoutAmbiguousGlyphs(text).split(separator: "\n") {
             wrapped += TextWrapping.lines(Self.withoutTabs(line), columns: room)
         }
         if wrapped.isEmpty { wrapped = ["(empty)"] }
@@ -121,6 +123,7 @@ struct Page {
 
     /// A line that is not wrapped: a row of a table, cut at the terminal's edge.
     mutating func row(_ text: String, style: Style = .plain) {
+        let text = Self.withoutAmbiguousGlyphs(text)
         let room = columns - Self.margin
         if DisplayWidth.of(text) <= room {
             put(text, 0, style)
@@ -137,6 +140,12 @@ struct Page {
     private func ink(_ text: String, _ style: Style) -> String {
         guard colours, let code = style.code else { return text }
         return "\u{1B}[\(code)m\(text)\u{1B}[0m"
+    }
+
+    /// Glyphs that some terminals draw one column wide and some two, replaced by what they stand for.
+    private static func withoutAmbiguousGlyphs(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
+        return text.reduce(into: "") { $0 += $1 == "\u{2026}" ? "..." : $1 == "\u{D7}" ? "x" : String($1) }
     }
 
     /// Tabs, as in `/proc/PID/status`, become blanks; other control characters, which could steer a terminal, marks.

@@ -7,6 +7,7 @@ import OrderedJSON
 /// | none | anything | itself; a list with commas |
 /// | `bytes` | a number of bytes | `64 MiB`, `1.5 KiB`, `512 bytes` |
 /// | `time` | nanoseconds | `0.42 s`, `3.1 ms` |
+/// | `cpus` | a quota and a period, microseconds | `50 ms in each 100 ms` |
 /// | `short` | an ID or a digest | its first twelve digits |
 /// | `words` | a list | its elements with blanks between |
 /// | `and` | a list | `a, b and c` |
@@ -19,8 +20,9 @@ enum TemplateFilter {
     static func apply(_ filter: String?, to value: JSON) throws(TemplateError) -> String {
         guard let filter else { return plain(value) }
         switch filter {
-        case "bytes": return value.integer.map(bytes) ?? plain(value)
-        case "time": return value.integer.map(time) ?? plain(value)
+        case "bytes": return number(value).map(bytes) ?? plain(value)
+        case "time": return number(value).map { time($0) } ?? plain(value)
+        case "cpus": return processors(plain(value))
         case "short": return short(plain(value))
         case "words": return value.array.map { $0.map(plain).joined(separator: " ") } ?? plain(value)
         case "and": return and(value)
@@ -62,6 +64,16 @@ enum TemplateFilter {
         }
     }
 
+    /// A number, written as one or as text.
+    private static func number(_ value: JSON) -> Int64? { value.integer ?? value.string.flatMap { Int64($0) } }
+
+    /// A quota of processor time as the kernel has it, `50000 100000` (cgroup-v2.rst, cpu.max).
+    private static func processors(_ text: String) -> String {
+        let parts = text.split(separator: " ").compactMap { Int64($0) }
+        guard parts.count == 2 else { return text }
+        return "\(time(parts[0] * 1000, "ms")) in each \(time(parts[1] * 1000, "ms"))"
+    }
+
     private static func and(_ value: JSON) -> String {
         guard let elements = value.array?.map(plain), let last = elements.last, elements.count > 1 else {
             return plain(value)
@@ -92,9 +104,9 @@ enum TemplateFilter {
     }
 
     /// A time in nanoseconds: seconds from one tenth up, else milliseconds.
-    static func time(_ nanoseconds: Int64) -> String {
+    static func time(_ nanoseconds: Int64, _ unit: String? = nil) -> String {
         let milliseconds = Double(nanoseconds) / 1_000_000
-        return milliseconds >= 100 ? "\(rounded(milliseconds / 1000)) s" : "\(rounded(milliseconds)) ms"
+        return milliseconds >= 100 && unit != "ms" ? "\(rounded(milliseconds / 1000)) s" : "\(rounded(milliseconds)) ms"
     }
 
     /// A number with at most one digit after the point, two below 1, and none from 100 up.

@@ -18,12 +18,21 @@ struct Voice: Sendable {
 
     /// What an operation is, by the first word of its title: `START: a process begins in it`.
     func heading(_ title: String, object: String, isPlanned: Bool, isSimulated: Bool) -> String {
-        let verb = title.split(separator: " ").first.map(String.init) ?? title
+        let verb = Self.verb(of: title)
         var mark = verb.uppercased()
         if isSimulated { mark += say(" (simulated)", " (시뮬레이션)") }
         if isPlanned { mark += say(" (plan)", " (계획)") }
-        guard let meaning = Self.meanings[verb.lowercased()] else { return mark + ": " + title }
+        guard let meaning = Self.meanings[verb] else { return mark + ": " + title }
         return mark + ": " + say(meaning.en, meaning.ko)
+    }
+
+    /// The word for an operation, from its title: `start` for `start container`.
+    static func verb(of title: String) -> String {
+        switch title {
+        case "container ended": "end"
+        case "start node": "node"
+        default: title.split(separator: " ").first.map { $0.lowercased() } ?? title
+        }
     }
 
     private static let meanings: [String: (en: String, ko: String)] = [
@@ -32,6 +41,8 @@ struct Voice: Sendable {
         "restart": ("its process ends, a new one begins", "프로세스가 끝나고 새 프로세스가 시작됩니다"),
         "exec": ("one more process in a running container", "실행 중인 컨테이너에 프로세스를 하나 더합니다"),
         "stop": ("its first process is asked to end", "첫 프로세스에 종료를 요청합니다"),
+        "signal": ("a signal to its first process", "첫 프로세스에 시그널을 보냅니다"),
+        "node": ("a Docker host of the lab comes up", "실습용 Docker 호스트가 준비됩니다"),
         "kill": ("a signal to its first process", "첫 프로세스에 시그널을 보냅니다"),
         "end": ("what was there for the process goes back", "프로세스를 위해 만든 것을 되돌립니다"),
         "remove": ("what is on disk goes, too", "디스크에 있던 것도 지웁니다"),
@@ -74,7 +85,7 @@ struct Voice: Sendable {
     var failed: String { say("FAILED", "실패") }
 
     func undone(_ count: Int, operation: String) -> String {
-        let verb = operation.split(separator: " ").first.map { $0.uppercased() } ?? operation
+        let verb = Self.verb(of: operation).uppercased()
         if count == 0 {
             return say(
                 "Nothing of \(verb) before it had to be undone; the machine is as it was.",

@@ -199,7 +199,8 @@ extension Shell: LineRunner.Commands {
                 client: client, io: io, observer: listener, hints: true, columns: { TerminalGuard.columns() })
             let code = docker.run(arguments)
             // An engine that died meanwhile is replaced now, and said so, not found missing at the next command.
-            if code != 0 { _ = keeper.alive(duringCommand: true, voice: voice, say: say) }
+            if code != 0, keeper.alive(duringCommand: true, voice: voice, say: say) !== client { return code }
+            listener.finish(code: code, command: ["docker"] + arguments)
             return code
         }
     }

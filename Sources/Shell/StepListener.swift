@@ -1,6 +1,7 @@
 import DockerCLI
 import EngineAPI
 import EngineClient
+import Glibc
 import Narration
 import OrderedJSON
 import Synchronization
@@ -13,6 +14,10 @@ final class StepListener: CommandObserver {
         var records: [StepRecord] = []
         /// Whether the next records are of a new command.
         var isNewCommand = true
+        /// When the command began: nanoseconds since 1970.
+        var begin: Int64 = 0
+        /// How many lines were told of it.
+        var linesTold = 0
         var saidProblem = false
     }
 
@@ -42,20 +47,61 @@ final class StepListener: CommandObserver {
     var records: [StepRecord] { state.withLock { $0.records } }
 
     /// A new command begins: what comes next belongs to it.
-    func begin() { state.withLock { $0.isNewCommand = true } }
+    func begin() {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let begin = Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+        state.withLock { state in
+            state.isNewCommand = true
+            state.begin = begin
+            state.linesTold = 0
+        }
+    }
+
+    /// The command has ended: tells of what came of it by itself, such as the end of a container that it had started,
+    /// and of an operation that failed. No answer names these.
+    ///
+    /// - Parameters:
+    ///   - code: The command's exit code.
+    ///   - command: Its words.
+    func finish(code: Int32, command: [String]) {
+        let (told, begin, isUntold) = state.withLock { ($0.records, $0.begin, $0.isNewCommand) }
+        let objects = isUntold ? [] : Set(told.map(\.object))
+        let operations = isUntold ? [] : Set(told.map(\.operation))
+        // A command that changed nothing and succeeded has no more to tell.
+        guard !objects.isEmpty || code != 0 else { return }
+        tell(command) {
+            let new = try fetch([("since", String(begin))], from: begin).filter { !operations.contains($0.operation) }
+            let failed = Set(new.filter { $0.state == .failed }.map(\.operation))
+            return new.filter { record in
+                failed.contains(record.operation) && code != 0
+                    || Self.followUps.contains(record.title) && objects.contains(record.object)
+            }
+        }
+    }
+
+    /// The operations that no request asks for.
+    private static let followUps: Set<String> = ["container ended", "remove container"]
 
     func operationsFinished(_ operations: [String], command: [String]) {
         guard !operations.isEmpty else { return }
+        tell(command) { try fetch(operations.map { ("operation", $0) }) }
+    }
+
+    private func tell(_ command: [String], _ records: () throws -> [StepRecord]) {
         do {
-            let new = try fetch(operations)
+            let new = try records()
             guard !new.isEmpty else { return }
-            let earlier = state.withLock { state in
+            let (earlier, linesTold) = state.withLock { state in
                 let earlier = state.isNewCommand ? [] : state.records
                 state.isNewCommand = false
                 state.records = earlier + new
-                return earlier
+                return (earlier, state.linesTold)
             }
-            write(narrator.narrate(new, command: Array(command.dropFirst()), earlier: earlier))
+            let text = narrator.narrate(
+                new, command: Array(command.dropFirst()), earlier: earlier, linesTold: linesTold)
+            state.withLock { $0.linesTold += text.utf8.count { $0 == 0x0A } }
+            write(text)
         } catch {
             // The command itself is done; not being able to tell of it is worth one sentence in a session.
             let isFirst = state.withLock { state in
@@ -77,11 +123,15 @@ final class StepListener: CommandObserver {
         write(narrator.narrate(records, command: command))
     }
 
-    private func fetch(_ operations: [String]) throws -> [StepRecord] {
-        let stream = try keeper.current.stream(
-            "GET", DrydockAPI.stepsPath, query: operations.map { ("operation", $0) })
+    /// Reads records.
+    /// - Parameter time: Leaves out what began before it; an engine may send more than was asked for.
+    private func fetch(_ query: [(String, String)], from time: Int64 = 0) throws -> [StepRecord] {
+        let stream = try keeper.current.stream("GET", DrydockAPI.stepsPath, query: query)
         var records: [StepRecord] = []
-        while let line = try stream.nextJSON() { records.append(try line.decode(StepRecord.self, keys: .asDeclared)) }
+        while let line = try stream.nextJSON() {
+            if let began = line["time"]?.integer, began < time { continue }
+            records.append(try line.decode(StepRecord.self, keys: .asDeclared))
+        }
         return records
     }
 }

@@ -38,8 +38,8 @@ struct LineRunnerTests {
 
     /// Runs a line and answers what it printed and its exit code.
     private func run(_ line: String) throws -> (output: String, code: Int32) {
-        // The shell has a handler for it; here nobody may end when a program does not read.
-        signal(SIGPIPE, SIG_IGN)
+        // As the shell has it: a handler, not SIG_IGN, which the programs that are started would inherit.
+        signal(SIGPIPE) { _ in }
         let commands = Commands()
         let runner = LineRunner(commands, environment: { ["PATH": "/usr/bin:/bin"] })
         let pipe = try Descriptor.pipe()

@@ -18,7 +18,7 @@ extension EnglishTexts {
                 """),
         .imageLoad: Explanation(
             "load",
-            brief: "{images|n:image} from {source}",
+            brief: "{images|n:image} from an archive{?images}: {images|and}{/}",
             full: """
                 The archive held {images|n:image}: configuration, manifest and layers, all that is needed to run. \
                 Every part was checked against its digest before it was kept, and no registry was asked.
@@ -31,7 +31,7 @@ extension EnglishTexts {
                 """),
         .imageImport: Explanation(
             "import",
-            brief: "{source} as one layer, {size|bytes}",
+            brief: "a tree of files as one layer, {size|bytes}",
             full: """
                 A plain tree of files became an image with a single layer. It has no history, and no default \
                 command unless --change gave it one: files alone do not say how to run them.

@@ -5,10 +5,11 @@ extension EnglishTexts {
     static let starting: [StepKind: Explanation] = [
         .overlayMount: Explanation(
             "root",
-            brief: "{layers|n:layer} and {object}'s own, stacked into one tree",
+            brief: "{layers|n:read-only layer} and {object}'s own, stacked into one tree",
             full: """
-                Overlay shows {layers|n:read-only layer} and {object}'s own as one tree. Reading finds the topmost \
-                copy of a file; the first write copies it up into {object}'s layer, so the image never changes.
+                Overlay shows {layers|n:read-only layer} (the image's, and a small one with places to mount on) and \
+                {object}'s own as one tree. Reading finds the topmost copy of a file; the first write copies it up \
+                into {object}'s layer, so the image never changes.
                 """,
             deep: """
                 fsopen, one lowerdir+ for each layer, upperdir, workdir, fsmount: the result is a mount that is \
@@ -25,7 +26,7 @@ extension EnglishTexts {
             full: """
                 A cgroup counts what {object} uses and can limit it. {?limited}The limits you gave become numbers \
                 in its files.{:}You gave no -m or --cpus, so it only counts: {object} may use all the memory there \
-                is.{/}
+                is.{?directories>1} A huge number means: no limit.{/}{/}
                 """,
             deep: """
                 A cgroup is a directory; the kernel fills it with files to read and to write. \
@@ -38,14 +39,15 @@ extension EnglishTexts {
             "limit",
             brief: """
                 {?resource=memory}memory {value|bytes} at most{:}{?resource=pids}{value} processes at most{:}\
+                {?resource=cpuQuota}{value|cpus} of processor time{:}\
                 {?resource=cpuset}only processors {value}{:}{?resource=cpuShares}CPU weight {value}{:}\
-                {?resource=devices}only the usual harmless devices{:}{resource|spaced} {value}{/}{/}{/}{/}{/}
+                {?resource=devices}only the usual harmless devices{:}{resource|spaced} {value}{/}{/}{/}{/}{/}{/}
                 """,
             full: """
                 {?resource=memory}When {object} needs more than {value|bytes} and nothing can be freed, the kernel \
                 kills a process in it: out of memory, exit code 137.{:}{?resource=pids}When {object} has \
                 {value} processes and threads, fork fails in it with EAGAIN. A fork bomb stops there.{:}\
-                {?resource=cpuQuota}A quota of processor time in each period: when it is used up, {object} waits for \
+                {?resource=cpuQuota}At most {value|cpus} of processor time: when that is used up, {object} waits for \
                 the next period. It is slowed down, not killed.{:}{?resource=cpuShares}A weight, not a limit: it \
                 counts only when others want the processor at the same time.{:}{?resource=devices}The kernel \
                 refuses to open any other device, even to root and even if a device file exists.{:}The kernel holds \
@@ -173,8 +175,7 @@ extension EnglishTexts {
         .rootPivot: Explanation(
             "root",
             brief: """
-                "/" is now {?root.attach:layers}{root.attach:layers|n:layer} + {/}{object}'s own\
-                {?readOnly}, read-only{/}
+                "/" is now the image's layers + {object}'s own{?readOnly}, read-only{/}
                 """,
             full: """
                 pivot_root makes the stacked tree "/" and lets go of the machine's. {?readOnly}It is read-only, as \
@@ -215,7 +216,7 @@ extension EnglishTexts {
         .processExecute: Explanation(
             "program",
             brief: """
-                {arguments|words}{?user}{?user=root}{:}{?user=0}{:}, as {user}{/}{/}{/}\
+                {path}{?arguments} {arguments|words}{/}{?user}{?user=root}{:}{?user=0}{:}, as {user}{/}{/}{/}\
                 {?second}{:}{?detached}; its output: docker logs {object}{/}{/}
                 """,
             full: """

@@ -19,7 +19,7 @@ extension KoreanTexts {
                 """),
         .imageLoad: Explanation(
             "불러오기",
-            brief: "{source} 아카이브에서 이미지 {images|count}개",
+            brief: "아카이브에서 이미지 {images|count}개{?images}: {images}{/}",
             full: """
                 아카이브에 이미지 {images|count}개가 들어 있었습니다. 설정, 매니페스트, 레이어까지 실행에 필요한 것이 \
                 모두 있습니다. 각 부분은 다이제스트와 맞는지 확인한 뒤에 저장했으며, 저장소(Registry)에는 묻지 않았습니다.
@@ -32,7 +32,7 @@ extension KoreanTexts {
                 """),
         .imageImport: Explanation(
             "가져오기",
-            brief: "{source} 파일 트리를 레이어 하나로, {size|bytes} 크기",
+            brief: "파일 트리를 레이어 하나로, {size|bytes} 크기",
             full: """
                 파일 트리가 레이어 하나짜리 이미지가 되었습니다. 만들어진 과정의 기록이 없고, --change 옵션으로 주지 \
                 않았다면 기본 명령도 없습니다. 파일만으로는 무엇을 실행할지 알 수 없기 때문입니다.

@@ -5,9 +5,9 @@ extension KoreanTexts {
     static let starting: [StepKind: Explanation] = [
         .overlayMount: Explanation(
             "루트",
-            brief: "레이어 {layers|count}개와 {object} 컨테이너의 레이어를 한 트리로 쌓음",
+            brief: "읽기 전용 레이어 {layers|count}개와 {object} 컨테이너의 레이어를 한 트리로 쌓음",
             full: """
-                오버레이(overlay)는 읽기 전용 레이어 {layers|count}개와 {object} 컨테이너의 레이어를 한 트리로 보여 줍니다. \
+                오버레이(overlay)는 읽기 전용 레이어 {layers|count}개(이미지의 레이어와, 마운트할 자리를 담은 작은 레이어)와 {object} 컨테이너의 레이어를 한 트리로 보여 줍니다. \
                 읽을 때는 가장 위에 있는 파일을 찾고, 처음 쓸 때는 컨테이너의 레이어로 복사한 뒤 씁니다. 그래서 이미지는 \
                 바뀌지 않습니다.
                 """,
@@ -22,7 +22,7 @@ extension KoreanTexts {
             brief: "{?limited}cgroup 1개, 제한 있음{:}cgroup 1개, 세기만 함(-m, --cpus 없음){/}",
             full: """
                 cgroup은 {object} 컨테이너가 쓰는 자원을 세고 제한할 수 있습니다. {?limited}지정한 제한은 cgroup 파일에 \
-                숫자로 적힙니다.{:}-m이나 --cpus 옵션이 없으므로 세기만 하며, 메모리를 있는 대로 쓸 수 있습니다.{/}
+                숫자로 적힙니다.{:}-m이나 --cpus 옵션이 없으므로 세기만 하며, 메모리를 있는 대로 쓸 수 있습니다.{?directories>1} 아주 큰 숫자는 제한이 없다는 뜻입니다.{/}{/}
                 """,
             deep: """
                 cgroup은 디렉터리이며, 읽고 쓸 파일은 커널이 채워 줍니다. {?directories>1}이 컴퓨터는 cgroup 버전 1이라서 \
@@ -34,14 +34,15 @@ extension KoreanTexts {
             "제한",
             brief: """
                 {?resource=memory}메모리 최대 {value|bytes}{:}{?resource=pids}프로세스 최대 {value}개{:}\
+                {?resource=cpuQuota}CPU 시간 {value|cpus}{:}\
                 {?resource=cpuset}{value}번 CPU만{:}{?resource=cpuShares}CPU 가중치 {value}{:}\
-                {?resource=devices}평범하고 안전한 장치만{:}{resource|spaced} {value}{/}{/}{/}{/}{/}
+                {?resource=devices}평범하고 안전한 장치만{:}{resource|spaced} {value}{/}{/}{/}{/}{/}{/}
                 """,
             full: """
                 {?resource=memory}{object} 컨테이너가 {value|bytes} 크기를 넘는 메모리를 요구하고 비울 것이 없으면, 커널이 \
                 그 안의 프로세스를 강제로 끝냅니다(OOM, 종료 코드 137).{:}{?resource=pids}{object} 컨테이너의 프로세스와 \
                 스레드가 {value}개가 되면 fork 호출이 EAGAIN 오류로 실패합니다. 포크 폭탄은 여기서 멈춥니다.{:}\
-                {?resource=cpuQuota}주기마다 쓸 수 있는 CPU 시간입니다. 다 쓰면 다음 주기를 기다립니다. 끝나는 것이 아니라 \
+                {?resource=cpuQuota}CPU 시간은 최대 {value|cpus} 만큼입니다. 다 쓰면 다음 주기를 기다립니다. 끝나는 것이 아니라 \
                 느려질 뿐입니다.{:}{?resource=cpuShares}제한이 아니라 가중치입니다. 다른 프로세스도 동시에 CPU를 원할 때만 \
                 영향이 있습니다.{:}{?resource=devices}커널은 다른 장치를 열지 못하게 합니다. root 사용자라도, 장치 파일이 \
                 있어도 마찬가지입니다.{:}이제부터 커널이 {object} 컨테이너에 이 제한을 적용합니다.{/}{/}{/}{/}{/}
@@ -169,8 +170,7 @@ extension KoreanTexts {
         .rootPivot: Explanation(
             "루트",
             brief: """
-                이제 "/" 경로는 {?root.attach:layers}레이어 {root.attach:layers|count}개 + {/}{object} 컨테이너의 \
-                레이어{?readOnly}, 읽기 전용{/}
+                이제 "/" 경로는 이미지의 레이어 + {object} 컨테이너의 레이어{?readOnly}, 읽기 전용{/}
                 """,
             full: """
                 pivot_root 호출이 쌓은 트리를 "/" 경로로 만들고 이 컴퓨터의 루트를 놓아줍니다. {?readOnly}--read-only \
@@ -209,7 +209,7 @@ extension KoreanTexts {
         .processExecute: Explanation(
             "프로그램",
             brief: """
-                {arguments|words}{?user}{?user=root}{:}{?user=0}{:}, {user} 사용자{/}{/}{/}\
+                {path}{?arguments} {arguments|words}{/}{?user}{?user=root}{:}{?user=0}{:}, {user} 사용자{/}{/}{/}\
                 {?second}{:}{?detached}; 출력: docker logs {object}{/}{/}
                 """,
             full: """

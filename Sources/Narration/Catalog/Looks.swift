@@ -22,7 +22,7 @@ extension ExplanationCatalog {
 
         // Starting
         .overlayMount: ["!grep overlay /proc/{process.clone:pid}/mountinfo", "!ls -A {upper}"],
-        .cgroupCreate: ["!cat {readBack}", "!ls {directories|first}"],
+        .cgroupCreate: ["!cat {readBack}"],
         .cgroupLimit: ["!cat {readBack}", "docker stats --no-stream {object}"],
         .processClone: ["!grep NSpid /proc/{pid}/status", "!ls -l /proc/{pid}/ns", "docker top {object}"],
         .cgroupJoin: ["!cat /proc/{process.clone:pid}/cgroup", "!cat /proc/{namespace.enter:pid}/cgroup"],
