@@ -51,10 +51,6 @@ int linux_rename_noreplace(const char *from, const char *to) {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
 
-int linux_start_writeback(int fd, int64_t offset, int64_t count) {
-    return sync_file_range(fd, offset, count, SYNC_FILE_RANGE_WRITE);
-}
-
 int linux_execute_descriptor(int fd, char *const arguments[]) {
     return execveat(fd, "", arguments, environ, AT_EMPTY_PATH);
 }

@@ -34,8 +34,6 @@ int linux_setns(int fd, int kind);
 pid_t linux_gettid(void);
 /// pthread_setname_np(3) for the calling thread; at most 15 bytes.
 int linux_set_thread_name(const char *name);
-/// sync_file_range(2) with SYNC_FILE_RANGE_WRITE: the disk starts to write a part of a file, nobody waits.
-int linux_start_writeback(int fd, int64_t offset, int64_t count);
 /// renameat2(2) with RENAME_NOREPLACE.
 int linux_rename_noreplace(const char *from, const char *to);
 /// execveat(2) of an open file with the present environment; returns on failure only.
