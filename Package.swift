@@ -56,7 +56,7 @@ let package = Package(
         .systemLibrary(name: "CNFTables", providers: [.apt(["libnftables-dev"])]),
         .systemLibrary(name: "CEditLine", providers: [.apt(["libedit-dev"])]),
 
-        .testTarget(name: "DockerCLITests", dependencies: ["DockerCLI"]),
+        .testTarget(name: "DockerCLITests", dependencies: ["DockerCLI", "EngineClient", "OrderedJSON", "Posix"]),
         .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),

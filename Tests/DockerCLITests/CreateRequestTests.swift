@@ -54,20 +54,24 @@ import Testing
                 == ["lab": ["IPAMConfig": ["IPv4Address": "10.0.0.5"], "Aliases": ["web"]]])
     }
 
-    @Test(arguments: [
-        (["--rm", "--restart", "always", "b"], "conflicting options: cannot specify both --restart and --rm"),
-        (["--pid", "foo", "b"], "--pid: invalid PID mode"),
-        (["--security-opt", "foo", "b"], #"Invalid --security-opt: "foo""#),
-        (["--no-healthcheck", "--health-cmd", "x", "b"], "--no-healthcheck conflicts with --health-* options"),
-        (
-            ["--network", "bridge", "--network", "b2", "b"],
-            "conflicting options: cannot attach both user-defined and non-user-defined network-modes"
-        ),
-        (["--mac-address", "x", "b"], "x is not a valid mac address"),
-        (["--memory-swappiness", "200", "b"], "invalid value: 200. Valid memory swappiness range is 0-100"),
-        (["--env-file", "/nosuch", "b"], "open /nosuch: no such file or directory"),
-        (["--restart", "on-failure:x", "b"], "invalid restart policy format: maximum retry count must be an integer"),
-    ] as [([String], String)])
+    @Test(
+        arguments: [
+            (["--rm", "--restart", "always", "b"], "conflicting options: cannot specify both --restart and --rm"),
+            (["--pid", "foo", "b"], "--pid: invalid PID mode"),
+            (["--security-opt", "foo", "b"], #"Invalid --security-opt: "foo""#),
+            (["--no-healthcheck", "--health-cmd", "x", "b"], "--no-healthcheck conflicts with --health-* options"),
+            (
+                ["--network", "bridge", "--network", "b2", "b"],
+                "conflicting options: cannot attach both user-defined and non-user-defined network-modes"
+            ),
+            (["--mac-address", "x", "b"], "x is not a valid mac address"),
+            (["--memory-swappiness", "200", "b"], "invalid value: 200. Valid memory swappiness range is 0-100"),
+            (["--env-file", "/nosuch", "b"], "open /nosuch: no such file or directory"),
+            (
+                ["--restart", "on-failure:x", "b"],
+                "invalid restart policy format: maximum retry count must be an integer"
+            ),
+        ] as [([String], String)])
     func conflictsAreRefusedInDockersWords(words: [String], message: String) {
         #expect(throws: CommandFailure(message, code: 125)) { try Self.body(words) }
     }

@@ -14,10 +14,11 @@ import Testing
         #expect(try SizeText.parse(text) == bytes)
     }
 
-    @Test(arguments: [
-        (0.0, "0B"), (999, "999B"), (1000, "1kB"), (1_984_172, "1.98MB"), (123_456_789, "123MB"),
-        (1_500_000_000, "1.5GB"),
-    ] as [(Double, String)])
+    @Test(
+        arguments: [
+            (0.0, "0B"), (999, "999B"), (1000, "1kB"), (1_984_172, "1.98MB"), (123_456_789, "123MB"),
+            (1_500_000_000, "1.5GB"),
+        ] as [(Double, String)])
     func sizesAreWrittenWithThreeDigits(bytes: Double, text: String) {
         #expect(SizeText.human(bytes) == text)
     }
@@ -28,13 +29,15 @@ import Testing
         #expect(SizeText.binary(466_944) == "456KiB")
     }
 
-    @Test(arguments: [
-        (0.4, "Less than a second"), (1.0, "1 second"), (59, "59 seconds"), (60, "About a minute"),
-        (119, "About a minute"),
-        (120, "2 minutes"), (3599, "59 minutes"), (3600, "About an hour"), (5400, "2 hours"), (47 * 3600, "47 hours"),
-        (48 * 3600, "2 days"), (13 * 86400, "13 days"), (14 * 86400, "2 weeks"), (60 * 86400, "2 months"),
-        (729 * 86400, "24 months"), (730 * 86400, "2 years"),
-    ] as [(Double, String)])
+    @Test(
+        arguments: [
+            (0.4, "Less than a second"), (1.0, "1 second"), (59, "59 seconds"), (60, "About a minute"),
+            (119, "About a minute"),
+            (120, "2 minutes"), (3599, "59 minutes"), (3600, "About an hour"), (5400, "2 hours"),
+            (47 * 3600, "47 hours"),
+            (48 * 3600, "2 days"), (13 * 86400, "13 days"), (14 * 86400, "2 weeks"), (60 * 86400, "2 months"),
+            (729 * 86400, "24 months"), (730 * 86400, "2 years"),
+        ] as [(Double, String)])
     func agesAreWrittenForPeople(seconds: Double, text: String) {
         #expect(DurationText.human(seconds: seconds) == text)
     }
@@ -59,25 +62,27 @@ import Testing
         #expect(CPUCount.parse(text).value == nano)
     }
 
-    @Test(arguments: [
-        ("80", ["//80/tcp"]), ("8080:80", ["/8080/80/tcp"]), ("127.0.0.1:8080:80/udp", ["127.0.0.1/8080/80/udp"]),
-        ("127.0.0.1::80", ["127.0.0.1//80/tcp"]), ("[::1]:80:80", ["::1/80/80/tcp"]),
-        ("8000-8001:80-81", ["/8000/80/tcp", "/8001/81/tcp"]), ("8000-8010:80", ["/8000-8010/80/tcp"]),
-        ("target=80,published=8080,protocol=udp", ["/8080/80/udp"]), ("80/TCP", ["//80/tcp"]),
-    ] as [(String, [String])])
+    @Test(
+        arguments: [
+            ("80", ["//80/tcp"]), ("8080:80", ["/8080/80/tcp"]), ("127.0.0.1:8080:80/udp", ["127.0.0.1/8080/80/udp"]),
+            ("127.0.0.1::80", ["127.0.0.1//80/tcp"]), ("[::1]:80:80", ["::1/80/80/tcp"]),
+            ("8000-8001:80-81", ["/8000/80/tcp", "/8001/81/tcp"]), ("8000-8010:80", ["/8000-8010/80/tcp"]),
+            ("target=80,published=8080,protocol=udp", ["/8080/80/udp"]), ("80/TCP", ["//80/tcp"]),
+        ] as [(String, [String])])
     func publishedPortsHaveAllTheirForms(text: String, mappings: [String]) {
         let found = PortText.publish(text).value?.map { "\($0.hostAddress)/\($0.hostPort)/\($0.containerPort)" }
         #expect(found == mappings)
     }
 
-    @Test(arguments: [
-        ("abc", "invalid containerPort: abc"), ("99999:80", "invalid hostPort: 99999"),
-        ("80/foo", "invalid proto: foo"),
-        ("x:80:80", "invalid IP address: x"), ("80:", "no port specified: 80:<empty>"),
-        ("", "no port specified: <empty>"),
-        ("80-82:90-91", "invalid ranges specified for container and host Ports: 90-91 and 80-82"),
-        ("80:80:80:80", "invalid IP address: 80:80"),
-    ] as [(String, String)])
+    @Test(
+        arguments: [
+            ("abc", "invalid containerPort: abc"), ("99999:80", "invalid hostPort: 99999"),
+            ("80/foo", "invalid proto: foo"),
+            ("x:80:80", "invalid IP address: x"), ("80:", "no port specified: 80:<empty>"),
+            ("", "no port specified: <empty>"),
+            ("80-82:90-91", "invalid ranges specified for container and host Ports: 90-91 and 80-82"),
+            ("80:80:80:80", "invalid IP address: 80:80"),
+        ] as [(String, String)])
     func wrongPortsAreNamed(text: String, complaint: String) {
         #expect(PortText.publish(text).complaint == complaint)
     }
@@ -103,11 +108,12 @@ import Testing
         #expect(VolumeText.parse("").complaint == "invalid empty volume spec")
     }
 
-    @Test(arguments: [
-        ("busybox", "busybox:latest"), ("a/b:1", "a/b:1"), ("localhost:5000/x", "localhost:5000/x:latest"),
-        ("docker.io/library/busybox:2", "busybox:2"),
-        ("reg.example.com/a/b@sha256:abc", "reg.example.com/a/b@sha256:abc"),
-    ] as [(String, String)])
+    @Test(
+        arguments: [
+            ("busybox", "busybox:latest"), ("a/b:1", "a/b:1"), ("localhost:5000/x", "localhost:5000/x:latest"),
+            ("docker.io/library/busybox:2", "busybox:2"),
+            ("reg.example.com/a/b@sha256:abc", "reg.example.com/a/b@sha256:abc"),
+        ] as [(String, String)])
     func imageNamesAreMadeFamiliar(text: String, full: String) {
         #expect(ImageReference.parse(text).value?.full == full)
     }

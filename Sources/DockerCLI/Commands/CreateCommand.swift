@@ -54,6 +54,9 @@ struct ContainerCreation {
         let isID =
             request.image.hasPrefix("sha256:") || request.image.count == 64 && request.image.allSatisfy(\.isHexDigit)
         let reference = isID ? nil : try ImageReference.parse(request.image).get(code: 1)
+        if let complaint = PlatformText.complaint(about: request.platform) {
+            throw CommandFailure("error parsing specified platform: \(complaint)")
+        }
         if policy == "always" { try pull(reference) }
         let response: JSON
         do {

@@ -153,8 +153,11 @@ private struct DiskUsageDetails {
     }
 
     func printFormatted(_ context: CommandContext, _ format: String) throws -> Int32 {
+        let rows = (usage["Images"]?.array ?? []).flatMap { image in
+            ImageRows.rows(image, truncates: false, showsDigests: false, needsDigests: false, withoutDigest: "")
+        }
         let all: JSON = [
-            "Images": .array(images.map(\.json)), "Containers": .array(containers.map(\.json)),
+            "Images": .array(rows.map(\.json)), "Containers": .array(containers.map(\.json)),
             "Volumes": .array(volumes.map(\.json)),
             "BuildCache": .array((usage["BuildCache"]?.array ?? []).map { Self.cacheRow($0).json }),
         ]

@@ -8,7 +8,10 @@ enum RemoveImageCommand: DockerCommand {
         var query: [(String, String)] = []
         if forces { query.append(("force", "1")) }
         if context.parsed.bool("no-prune") { query.append(("noprune", "1")) }
-        for platform in context.parsed.strings("platform") { query.append(("platforms", PlatformText.json(platform))) }
+        for platform in context.parsed.strings("platform") {
+            if let complaint = PlatformText.complaint(about: platform) { throw CommandFailure(complaint) }
+            query.append(("platforms", PlatformText.json(platform)))
+        }
         var complaints: [String] = []
         let missing = MissingNames()
         for name in context.arguments {

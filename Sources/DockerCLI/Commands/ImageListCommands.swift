@@ -40,7 +40,14 @@ enum ListImagesCommand: DockerCommand {
 /// The columns of `docker images`.
 enum ImageRows {
     /// The rows of one image: one for each name, or for each name and digest.
-    static func rows(_ image: JSON, truncates: Bool, showsDigests: Bool, needsDigests: Bool) -> [TemplateRow] {
+    ///
+    /// - Parameters:
+    ///   - showsDigests: Whether digests have a column.
+    ///   - needsDigests: Whether a name with several digests has several rows.
+    ///   - withoutDigest: What stands for a digest that a name doesn't have.
+    static func rows(
+        _ image: JSON, truncates: Bool, showsDigests: Bool, needsDigests: Bool, withoutDigest: String = "<none>"
+    ) -> [TemplateRow] {
         func row(_ repository: String, _ tag: String, _ digest: String) -> TemplateRow {
             self.row(image, truncates: truncates, repository: repository, tag: tag, digest: digest)
         }
@@ -60,7 +67,7 @@ enum ImageRows {
             named.append(repository)
             let tag = String(text[text.index(after: colon)...])
             if own.isEmpty || !needsDigests {
-                found.append(row(repository, tag, "<none>"))
+                found.append(row(repository, tag, withoutDigest))
             } else {
                 found += own.map { row(repository, tag, $0.digest) }
             }
@@ -146,6 +153,23 @@ enum HistoryCommand: DockerCommand {
 
 /// A platform as flags take it and as the API does.
 enum PlatformText {
+    private static let systems: Set<String> = [
+        "aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "js", "linux", "macos", "nacl",
+        "netbsd", "openbsd", "plan9", "solaris", "windows", "zos",
+    ]
+    private static let architectures: Set<String> = [
+        "386", "i386", "amd64", "x86_64", "x86-64", "arm", "armhf", "armel", "arm64", "aarch64", "loong64", "mips",
+        "mips64", "mips64le", "mipsle", "ppc", "ppc64", "ppc64le", "riscv", "riscv64", "s390", "s390x", "sparc",
+        "sparc64", "wasm",
+    ]
+
+    /// What Docker says of a single word that is neither a system nor an architecture; `nil` for the rest.
+    static func complaint(about text: String) -> String? {
+        let word = text.lowercased()
+        if text.isEmpty || text.contains("/") || systems.contains(word) || architectures.contains(word) { return nil }
+        return "\(GoFormat.quote(text)): unknown operating system or architecture: invalid argument"
+    }
+
     /// `os[/architecture[/variant]]` as JSON.
     static func json(_ text: String) -> String {
         let parts = text.split(separator: "/").map(String.init)

@@ -27,7 +27,7 @@ enum InfoCommand: DockerCommand {
             do throws(TemplateError) {
                 context.io.printLine(try template.execute(LooseStructure.value(.object(all), "system.dockerInfo")))
             } catch {
-                context.io.print(error.partialOutput)
+                context.io.printLine(error.partialOutput)
                 throw CommandFailure("\(error)")
             }
             return failure == nil || server != nil ? 0 : 1

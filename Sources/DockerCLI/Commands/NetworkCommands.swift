@@ -39,10 +39,11 @@ enum CreateNetworkCommand: DockerCommand {
         if subnets.count < ranges.count || subnets.count < gateways.count {
             throw CommandFailure("every ip-range or gateway must have a corresponding subnet")
         }
-        var pools: [(network: Subnet, config: JSONObject)] = []
+        // What is no subnet is the engine's to refuse.
+        var pools: [(network: Subnet?, config: JSONObject)] = []
         for text in subnets {
-            guard let network = Subnet(text) else { throw CommandFailure("invalid CIDR address: \(text)") }
-            if pools.contains(where: { $0.network.overlaps(network) }) {
+            let network = Subnet(text)
+            if let network, pools.contains(where: { $0.network?.overlaps(network) ?? false }) {
                 throw CommandFailure("multiple overlapping subnet configuration is not supported")
             }
             pools.append((network, ["Subnet": .string(text)]))
@@ -51,7 +52,7 @@ enum CreateNetworkCommand: DockerCommand {
             guard let address = Subnet(text.contains("/") ? text : text + (text.contains(":") ? "/128" : "/32")) else {
                 throw CommandFailure("invalid \(what) \(text)")
             }
-            guard let index = pools.firstIndex(where: { $0.network.overlaps(address) }) else {
+            guard let index = pools.firstIndex(where: { $0.network?.overlaps(address) ?? false }) else {
                 throw CommandFailure("no matching subnet for \(what) \(text)")
             }
             if pools[index].config[member] != nil {
@@ -67,7 +68,7 @@ enum CreateNetworkCommand: DockerCommand {
             let pair = KeyValue.split(text)
             let value = pair.value ?? ""
             guard let address = Subnet(value + (value.contains(":") ? "/128" : "/32")),
-                let index = pools.firstIndex(where: { $0.network.overlaps(address) })
+                let index = pools.firstIndex(where: { $0.network?.overlaps(address) ?? false })
             else { throw CommandFailure("no matching subnet for aux-address \(value)") }
             var members = pools[index].config["AuxiliaryAddresses"]?.object ?? JSONObject()
             members[pair.key] = .string(value)

@@ -93,7 +93,7 @@ extension CommandSpec {
             FlagSpec(
                 "availability", .string, "Cluster Volume availability (\"active\", \"pause\", \"drain\")",
                 default: "active", status: .clusterVolumesOnly)
-        ])
+        ], status: .clusterVolumesOnly)
 
     /// `docker volume`
     static let volume = CommandSpec(
