@@ -7,7 +7,7 @@ enum CreateCommand: DockerCommand {
     static func run(_ context: CommandContext) throws -> Int32 {
         let request: CreateRequest
         do throws(CommandFailure) {
-            request = try CreateRequest(context.parsed)
+            request = try CreateRequest(context.parsed, terminal: context.io.output)
             try ContainerCreation.checkPullPolicy(context.parsed)
         } catch {
             throw ContainerCreation.withHelp(error.message, "create", code: error.code)

@@ -7,7 +7,7 @@ enum RunCommand: DockerCommand {
     static func run(_ context: CommandContext) throws -> Int32 {
         var request: CreateRequest
         do throws(CommandFailure) {
-            request = try CreateRequest(context.parsed)
+            request = try CreateRequest(context.parsed, terminal: context.io.output)
             try ContainerCreation.checkPullPolicy(context.parsed)
         } catch {
             throw ContainerCreation.withHelp(error.message, "run", code: error.code)

@@ -21,14 +21,19 @@ struct CreateRequest: Sendable {
     }
 
     /// Reads the flags.
+    ///
+    /// - Parameter terminal: The descriptor whose size a new terminal gets.
     /// - Throws: ``CommandFailure`` with the message of Docker's client and code 125.
-    init(_ parsed: ParsedCommand) throws(CommandFailure) {
+    init(_ parsed: ParsedCommand, terminal: Int32 = 1) throws(CommandFailure) {
         image = parsed.arguments[0]
         name = parsed.string("name")
         platform = parsed.string("platform")
         let container = try ContainerSettings(parsed)
         config = container.config
         hostConfig = try HostSettings.make(parsed, container)
+        if parsed.bool("tty"), let size = RawTerminal.size(of: terminal) {
+            hostConfig["ConsoleSize"] = [.integer(Int64(size.rows)), .integer(Int64(size.columns))]
+        }
         let networks = try NetworkSettings(parsed)
         hostConfig["NetworkMode"] = .string(networks.mode)
         endpoints = networks.endpoints
@@ -161,9 +166,6 @@ private enum HostSettings {
         host["AutoRemove"] = .bool(removes)
         host.set("VolumeDriver", unlessEmpty: .string(parsed.string("volume-driver")))
         host.set("VolumesFrom", unlessEmpty: parsed.array("volumes-from"))
-        if parsed.bool("tty"), let size = RawTerminal.size(of: 1) {
-            host["ConsoleSize"] = [.integer(Int64(size.rows)), .integer(Int64(size.columns))]
-        }
         host.set("Annotations", unlessEmpty: KeyValue.object(parsed.strings("annotation")))
         host.set("CapAdd", unlessEmpty: parsed.array("cap-add"))
         host.set("CapDrop", unlessEmpty: parsed.array("cap-drop"))
