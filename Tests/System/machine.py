@@ -1,0 +1,151 @@
+"""What is on the machine: mounts, namespaces, interfaces, cgroups, processes, nft tables, files.
+
+Two snapshots differ in what was left behind. A busy machine changes by itself, so a snapshot belongs to one
+`DRYDOCK_HOME`: processes, cgroups and the mounts inside other processes' namespaces count when they have to do with
+that home; everything in the machine's own mount and network namespace counts, whoever made it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+_PLACES = ["/run", "/run/netns", "/run/lock", "/dev/shm", "/var/lib", "/etc/netns", "/var/run"]
+
+
+def cgroup_parent(home: str) -> str:
+    """The name of the cgroup that holds all cgroups of the engine with this home: one for each home (FNV-1a)."""
+    if home == "/var/lib/drydock":
+        return "drydock"
+    value = 2_166_136_261
+    for byte in home.encode():
+        value = ((value ^ byte) * 16_777_619) & 0xFFFF_FFFF
+    return f"drydock-{value:x}"
+
+
+def read(path: str) -> str:
+    """A file of /proc or /sys; nothing when it is gone, as they may be at any time."""
+    try:
+        return pathlib.Path(path).read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def link(path: str) -> str:
+    """Where a symbolic link points; nothing when it is gone."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
+def output(*arguments: str) -> str:
+    """What a program prints."""
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=20)
+    if done.returncode != 0:
+        raise OSError(f"{' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def process_ids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def processes_of(home: str) -> dict[int, str]:
+    """The processes that an engine, or a shell, with this home has made: by environment, cgroup or mounts."""
+    parent = cgroup_parent(home)
+    found = {}
+    for pid in process_ids():
+        if pid == os.getpid():
+            continue
+        if link(f"/proc/{pid}/exe") == "":  # a kernel thread, or gone
+            continue
+        if f"DRYDOCK_HOME={home}\0" in read(f"/proc/{pid}/environ") + "\0":
+            reason = "its environment"
+        elif f"/{parent}/" in read(f"/proc/{pid}/cgroup") or f"/{parent}\n" in read(f"/proc/{pid}/cgroup"):
+            reason = "its cgroup"
+        elif f"{home}/" in read(f"/proc/{pid}/mountinfo"):
+            reason = "its mounts"
+        else:
+            continue
+        command = read(f"/proc/{pid}/cmdline").replace("\0", " ").strip()
+        found[pid] = f"process {pid} ({command}), by {reason}"
+    return found
+
+
+def namespaces_of(home: str, kind: str) -> set[str]:
+    """The namespaces of a kind that the processes of this home are in or hold open, but the machine's own."""
+    found = set()
+    for pid in processes_of(home):
+        found.add(link(f"/proc/{pid}/ns/{kind}"))
+        try:
+            descriptors = os.listdir(f"/proc/{pid}/fd")
+        except OSError:
+            continue
+        found |= {link(f"/proc/{pid}/fd/{number}") for number in descriptors}
+    own = link(f"/proc/self/ns/{kind}")
+    return {name for name in found if name.startswith(f"{kind}:[") and name != own}
+
+
+def living_namespaces(kind: str) -> set[str]:
+    """All namespaces of a kind that a process is in, a descriptor holds or a mount keeps."""
+    found = set()
+    for pid in process_ids():
+        found.add(link(f"/proc/{pid}/ns/{kind}"))
+        try:
+            descriptors = os.listdir(f"/proc/{pid}/fd")
+        except OSError:
+            continue
+        found |= {link(f"/proc/{pid}/fd/{number}") for number in descriptors}
+        found |= {line.split()[3] for line in read(f"/proc/{pid}/mountinfo").splitlines() if " nsfs " in line}
+    return {name for name in found if name.startswith(f"{kind}:[")}
+
+
+@dataclass
+class Snapshot:
+    """What there was at a moment: kind of thing → names."""
+
+    things: dict[str, set[str]] = field(default_factory=dict)
+
+    @classmethod
+    def take(cls, home: str, namespaces: set[str] = frozenset(), place: int | None = None) -> "Snapshot":
+        """Looks around.
+
+        - home: whose things are looked for where others' are many.
+        - namespaces: those of the engine, found while it ran (`namespaces_of`); one that still lives is seen.
+        - place: a process whose mount and network namespace are taken for the machine's; this one's by default.
+        """
+        where = f"/proc/{place or os.getpid()}"
+        enter = ["nsenter", "-t", str(place), "-n"] if place else []
+        parent = cgroup_parent(home)
+        return cls({
+            "mount": {line.split(" - ")[0].split(" ", 4)[4] + " - " + line.split(" - ")[1]
+                      for line in read(f"{where}/mountinfo").splitlines()},
+            "process": set(processes_of(home).values()),
+            "cgroup": {path for path, _, _ in os.walk("/sys/fs/cgroup") if f"/{parent}" in path},
+            "interface": {item["ifname"] for item in json.loads(output(*enter, "ip", "-j", "link"))},
+            "named network namespace": set(output(*enter, "ip", "netns").split("\n")) - {""},
+            "nft table": set(output(*enter, "nft", "list", "tables").splitlines()),
+            "namespace": set(namespaces) & set.union(*(living_namespaces(k) for k in ("net", "mnt", "pid"))),
+            "file": {str(path) for place in _PLACES if os.path.isdir(place) for path in pathlib.Path(place).iterdir()
+                     if "drydock" in path.name},
+        })
+
+    def since(self, before: "Snapshot") -> list[str]:
+        """What is here now and was not then."""
+        return [f"{kind}: {name}" for kind, names in self.things.items()
+                for name in sorted(names - before.things.get(kind, set()))]
+
+
+def left_behind(before: Snapshot, home: str, namespaces: set[str] = frozenset(), seconds: float = 3) -> list[str]:
+    """What is still there since a snapshot, after the kernel had time to finish: it destroys namespaces later."""
+    deadline = time.monotonic() + seconds
+    while True:
+        left = Snapshot.take(home, namespaces).since(before)
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.05)
