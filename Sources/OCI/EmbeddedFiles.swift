@@ -132,7 +132,7 @@ enum EmbeddedText {
         """
         #!/bin/sh
         printf 'Content-Type: text/plain\\r\\n\\r\\n'
-        echo "lab/web \(version) in container $(hostname) at $(hostname -i)"
+        echo "lab/web \(version) in container $(hostname) at $(hostname -i 2>/dev/null)"
 
         """
     }

@@ -125,24 +125,11 @@ private struct TreeWalk {
         let number = name.withCString { openat(parent.number, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
         guard number >= 0 else { throw failure("opening") }
         let directory = Descriptor(owning: number)
-        for child in try names(in: directory, failure) {
+        let shown = String(decoding: path, as: UTF8.self)
+        let children = try system { () throws(SystemError) in try TreeRemoval.names(in: directory, shown: shown) }
+        for child in children {
             try visit(child, in: directory, as: prefix + child.bytes)
         }
-    }
-
-    /// The names in a directory, as bytes, sorted.
-    private func names(in directory: Descriptor, _ failure: (String) -> OCIError) throws(OCIError) -> [ArchiveName] {
-        let copy = fcntl(directory.number, F_DUPFD_CLOEXEC, 3)
-        guard copy >= 0, let stream = fdopendir(copy) else { throw failure("listing") }
-        defer { closedir(stream) }
-        var found: [ArchiveName] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { ArchiveName($0) }
-            }
-            if !name.bytes.elementsEqual(".".utf8), !name.bytes.elementsEqual("..".utf8) { found.append(name) }
-        }
-        return found.sorted()
     }
 
     private func whiteOut(_ name: ArchiveName, path: [UInt8], _ facts: TarEntry) throws(OCIError) {

@@ -28,7 +28,7 @@ public final class LayerStore: Sendable {
         self.policy = policy
         try system { () throws(SystemError) in
             try Files.makeDirectories(path)
-            try Files.removeTree("\(path)/ingest")
+            try TreeRemoval.remove("\(path)/ingest")
             try Files.makeDirectories("\(path)/ingest", mode: 0o700)
         }
         var known: [Digest: Layer] = [:]
@@ -142,7 +142,7 @@ public final class LayerStore: Sendable {
             let trash = "\(path)/ingest/\(layer.chainID.hexadecimal).\(UInt64.random(in: 0 ... .max))"
             try system { () throws(SystemError) in
                 try check("removing layer \(layer.chainID)") { rename("\(path)/\(layer.chainID.hexadecimal)", trash) }
-                try Files.removeTree(trash)
+                try TreeRemoval.remove(trash)
             }
         }
         return ordered.map(\.chainID)
@@ -237,7 +237,7 @@ public final class LayerStore: Sendable {
             return layer
         } catch {
             // The reason for the failure is what matters; a remainder is removed at the next opening at the latest.
-            try? Files.removeTree(temporary)
+            try? TreeRemoval.remove(temporary)
             throw error
         }
     }

@@ -320,8 +320,9 @@ private struct EntryPlace {
 
     /// Removes what an earlier entry made here.
     func remove() throws(OCIError) {
-        if call({ unlinkat($0, $1, 0) }) == 0 { return }
-        do throws(SystemError) { try Files.removeTree(path) } catch { throw .entry(name: entry.text, error) }
+        do throws(SystemError) {
+            try TreeRemoval.remove(name, in: parent.number, shown: entry.text)
+        } catch { throw .entry(name: entry.text, error) }
     }
 
     func failure(_ operation: String) -> OCIError { .entry(name: entry.text, .last(operation)) }

@@ -284,6 +284,17 @@ struct LayerTests {
         #expect(results.withLock { $0.count } == 4)
     }
 
+    @Test("A layer with names that are no UTF-8 is unpacked and removed")
+    func anyBytes() throws {
+        let bad: [UInt8] = [0x64, 0xFF, 0x2F, 0xFE]
+        var tar = RawTar()
+        tar.add(.init(name: "x", pax: [("path", bad)]), [1])
+        tar.add(.init(name: "x", pax: [("path", bad)]), [2])
+        let layer = try store.unpack(tar.finished, owner: "bytes")
+        #expect(try store.release("bytes") == [layer.chainID])
+        #expect(try tree(store.path) == ["ingest"])
+    }
+
     @Test("A layer stays as long as an owner of it or of a layer above it is left, and opening again finds it")
     func owners() throws {
         var tar = RawTar()
