@@ -61,7 +61,9 @@ let package = Package(
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "Posix"]),
-        .testTarget(name: "NarrationTests", dependencies: ["Narration", "EngineAPI", "OrderedJSON", "Posix"]),
+        .testTarget(
+            name: "NarrationTests", dependencies: ["Narration", "EngineAPI", "OrderedJSON", "Posix"],
+            exclude: ["Snapshots"]),
         .testTarget(
             name: "ShellTests",
             dependencies: ["Shell", "DockerCLI", "Narration", "EngineAPI", "OrderedJSON", "Posix"]),

@@ -5,12 +5,14 @@ import OrderedJSON
 struct NarratedStep: Sendable {
     /// The number that `why`, `evidence` and `steps` know it by: from 1 in each command.
     var number: Int
+    /// The number of the command's last step.
+    var last: Int
     var group: StepGroup
     /// The records of the group in the order they happened; without those that only tell of undoing.
     var records: [StepRecord]
     /// The facts of the operation's other steps, by kind.
     var siblings: [String: Facts]
-    var node: String
+    var circumstances: Circumstances
 
     /// The record that stands for the group.
     var lead: StepRecord {
@@ -19,6 +21,9 @@ struct NarratedStep: Sendable {
         }
         return records[0]
     }
+
+    /// Whether the operation adds a process to a running container.
+    var isSecond: Bool { siblings[StepKind.namespaceEnter.rawValue] != nil }
 
     /// The record that failed, if one did.
     var failed: StepRecord? { records.first { $0.state == .failed } }
@@ -38,12 +43,15 @@ struct NarratedStep: Sendable {
     /// What a template about a record can ask for.
     func scope(of record: StepRecord) -> FactScope {
         var own = record.facts
-        let isSecond = siblings[StepKind.namespaceEnter.rawValue] != nil
         let readBack = record.evidence.first { $0.source.hasPrefix("/") && !$0.source.contains(" ") }?.source
         for (name, value) in [
-            "object": .string(record.object), "node": .string(node), "second": .bool(isSecond),
+            "object": .string(record.object), "node": .string(circumstances.node), "second": .bool(isSecond),
+            "removed": .bool(circumstances.removesAtEnd),
             "readBack": readBack.map { .string($0) } ?? .null,
         ] as Facts where own[name] == nil { own[name] = value }
+        if record.kind == .processExecute, let isAttached = circumstances.isAttached {
+            own["detached"] = .bool(!isAttached)
+        }
         // Templates ask for signals by their whole names.
         if let signal = own["signal"]?.string, !signal.hasPrefix("SIG"), Int(signal) == nil {
             own["signal"] = .string("SIG" + signal)
@@ -60,18 +68,13 @@ struct NarratedStep: Sendable {
         return text
     }
 
-    /// The commands that show a record's result. In a simulated kernel there is nothing for other programs to see.
-    func looks(of record: StepRecord) -> [String] {
-        ExplanationCatalog.looks(for: record.kind).compactMap { template in
-            guard let look = try? template.filled(with: scope(of: record)) else { return nil }
-            let isReal = !look.hasPrefix("!") && !look.hasPrefix("@") && !look.hasPrefix("docker exec")
-            return record.isSimulated && !isReal ? nil : look
-        }
-    }
-
     /// Groups the records of one command, operation by operation, in the order in which their leads happened.
-    static func grouped(_ records: [StepRecord], node: String) -> [[NarratedStep]] {
+    static func grouped(_ records: [StepRecord], _ circumstances: Circumstances) -> [[NarratedStep]] {
         var number = 0
+        let last = Set(records.map { [$0.operation, $0.title, String(StepGroup.of($0.kind) ?? 0)] }).count
+        var circumstances = circumstances
+        circumstances.execution = records.last { $0.kind == .processExecute }?.facts
+        circumstances.ended.formUnion(records.filter { $0.kind == .processEnd || $0.state == .failed }.map(\.object))
         return operations(of: records).map { story in
             var siblings: [String: Facts] = [:]
             for record in story where siblings[record.kind.rawValue] == nil {
@@ -83,7 +86,8 @@ struct NarratedStep: Sendable {
             }
             let steps = members.map { group, records in
                 NarratedStep(
-                    number: 0, group: StepGroup.table[group], records: records, siblings: siblings, node: node)
+                    number: 0, last: last, group: StepGroup.table[group], records: records, siblings: siblings,
+                    circumstances: circumstances)
             }
             return steps.sorted { $0.lead.index < $1.lead.index }.map { step in
                 number += 1
@@ -94,33 +98,42 @@ struct NarratedStep: Sendable {
         }
     }
 
-    /// The records of each operation that were planned, done or tried: without those that tell of undoing.
+    /// A procedure: one operation can have several (`rm -f` is a signal, then a removal), each counting from 1.
+    private struct Procedure: Hashable {
+        var operation: String
+        var title: String
+
+        init(_ record: StepRecord) {
+            operation = record.operation
+            title = record.title
+        }
+    }
+
+    /// The records of each procedure that were planned, done or tried: without those that tell of undoing.
     static func operations(of records: [StepRecord]) -> [[StepRecord]] {
-        var order: [String] = []
-        var stories: [String: [StepRecord]] = [:]
+        var order: [Procedure] = []
+        var stories: [Procedure: [StepRecord]] = [:]
         for record in records {
-            if stories[record.operation] == nil { order.append(record.operation) }
+            let procedure = Procedure(record)
+            if stories[procedure] == nil { order.append(procedure) }
+            // A step that is told a second time is told of being undone.
             let isUndoing =
                 record.state == .reverted
-                || record.state == .failed
-                    && stories[record.operation, default: []].contains { $0.index == record.index }
-            if !isUndoing { stories[record.operation, default: []].append(record) }
+                || stories[procedure, default: []].contains { $0.index == record.index && $0.kind == record.kind }
+            if !isUndoing { stories[procedure, default: []].append(record) }
         }
         return order.compactMap { stories[$0] }
     }
 
-    /// The records that tell of undoing in one operation: those undone, and those that could not be.
-    static func undone(in records: [StepRecord], operation: String) -> (done: [StepRecord], failed: [StepRecord]) {
-        var seen: Set<Int> = []
-        var failed: [StepRecord] = []
-        var done: [StepRecord] = []
-        for record in records where record.operation == operation {
-            if record.state == .reverted {
-                done.append(record)
-            } else if !seen.insert(record.index).inserted {
-                failed.append(record)
-            }
+    /// The records that tell of undoing in the procedure of a record: those undone, and those that could not be.
+    static func undone(
+        in records: [StepRecord], procedureOf lead: StepRecord
+    ) -> (done: [StepRecord], failed: [StepRecord]) {
+        let story = records.filter { Procedure($0) == Procedure(lead) }
+        let told = story.filter { $0.state != .reverted }
+        let failed = told.enumerated().filter { place, record in
+            told[..<place].contains { $0.index == record.index && $0.kind == record.kind }
         }
-        return (done, failed)
+        return (story.filter { $0.state == .reverted }, failed.map(\.element))
     }
 }

@@ -66,7 +66,8 @@ public struct Narrator: Sendable {
         _ records: [StepRecord], command: [String], earlier: [StepRecord] = [], linesTold: Int = 0
     ) -> String {
         let told = Set(earlier.map(\.operation))
-        let operations = NarratedStep.grouped(earlier + records, node: node).filter { steps in
+        let circumstances = Circumstances(node: node, command: command)
+        let operations = NarratedStep.grouped(earlier + records, circumstances).filter { steps in
             steps.first.map { !told.contains($0.lead.operation) } ?? false
         }
         guard level != .off, !operations.isEmpty else { return "" }
@@ -78,8 +79,9 @@ public struct Narrator: Sendable {
         case .full, .deep:
             let depth: Depth = level == .deep ? .deep : .full
             let tellings = operations.joined().map { ($0.number, telling($0, depth)) }
-            page = compose(
-                operations, records, notes: ["run", "legend"], tellings: Dictionary(tellings) { first, _ in first })
+            notes = concepts?.contains("legend") == true ? ["run"] : ["run", "legend"]
+            page = compose(operations, records, notes: notes, tellings: Dictionary(tellings) { first, _ in first })
+            notes += operations.joined().map(\.group.concept)
         case .adaptive:
             // How a container ends is told after its output, in a line at least.
             let isStart = operations.contains { $0.first.map { Voice.verb(of: $0.lead.title) } == "start" }
@@ -104,8 +106,8 @@ public struct Narrator: Sendable {
         }.sorted { rank($0) < rank($1) }
         if !candidates.isEmpty && !isMet("legend") { notes.append("legend") }
         let plain = compose(operations, records, notes: notes, tellings: [:])
-        if plain.lines.count > lines && lines < Self.adaptiveLines / 2, let first = operations.first?.first {
-            return (telling(first, .brief), [])
+        if plain.lines.count > lines && lines < Self.adaptiveLines / 2 {
+            return (shortened(operations, records), [])
         }
         var room = lines - plain.lines.count
         var tellings: [Int: Page] = [:]
@@ -124,6 +126,18 @@ public struct Narrator: Sendable {
         }
         if met.isEmpty { notes.removeAll { $0 == "legend" } }
         return (compose(operations, records, notes: notes, tellings: tellings), met + notes)
+    }
+
+    /// The one thing that must be said where there is no room: what failed, else how it began.
+    private func shortened(_ operations: [[NarratedStep]], _ records: [StepRecord]) -> Page {
+        var page = newPage()
+        for steps in operations {
+            guard let step = steps.first(where: { $0.failed != nil }) else { continue }
+            page.append(telling(step, .brief))
+            tellUndoing(of: steps, records, on: &page)
+        }
+        if page.lines.isEmpty, let first = operations.first?.first { page.append(telling(first, .brief)) }
+        return page
     }
 
     private func rank(_ step: NarratedStep) -> (Int, Int, Int) {
@@ -180,15 +194,17 @@ public struct Narrator: Sendable {
 
     private func tell(_ step: NarratedStep, _ depth: Depth, on page: inout Page) {
         if let failed = step.failed {
-            page.item(step.number, label(of: step), "\(voice.failed): \(failed.command)", style: .failure)
-            if let failure = failed.failure { page.paragraph(reason(failure), indent: 2) }
+            page.item(step, label(of: step), "\(voice.failed): \(failed.command)", style: .failure)
+            if let failure = failed.failure {
+                page.paragraph(LongNumbers.shortened(reason(failure)), indent: 2)
+            }
             return
         }
         guard depth != .brief, let sentences = sentences(of: step, \.full) else {
-            page.item(step.number, label(of: step), brief(of: step))
+            page.item(step, label(of: step), brief(of: step))
             return
         }
-        page.item(step.number, label(of: step), step.lead.command, maximumLines: 2)
+        page.item(step, label(of: step), step.lead.command, maximumLines: 2)
         page.paragraph(sentences, indent: 2)
         if depth == .deep, let deep = step.text(\.deep, of: step.lead, in: language) {
             page.paragraph(deep, indent: 2)
@@ -198,8 +214,12 @@ public struct Narrator: Sendable {
         }
         if depth != .fullWithoutLook, step.lead.state != .planned {
             let looks = step.records(of: step.group.explained).flatMap { step.looks(of: $0) }
-            for look in looks.prefix(depth == .deep ? 2 : 1) { page.look(look) }
+            for look in looks.prefix(depth == .deep ? 2 : 1) { show(look, on: &page) }
         }
+    }
+
+    func show(_ look: Look, on page: inout Page, indent: Int = 2) {
+        page.look(look.command, place: look.container.map(voice.inside), indent: indent)
     }
 
     private func reason(_ failure: StepFailure) -> String {
@@ -214,7 +234,8 @@ public struct Narrator: Sendable {
             let texts = records.compactMap { step.text(\.brief, of: $0, in: language) }
             clauses += texts.count > 3 ? texts.prefix(2) + [voice.more(texts.count - 2)] : texts
         }
-        return clauses.isEmpty ? step.lead.command : clauses.joined(separator: ", ")
+        let separator = clauses.dropLast().contains { $0.contains(",") } ? "; " : ", "
+        return clauses.isEmpty ? step.lead.command : clauses.joined(separator: separator)
     }
 
     private func runs(of records: [StepRecord]) -> [(StepKind, [StepRecord])] {
@@ -230,7 +251,8 @@ public struct Narrator: Sendable {
     /// The sentences of a step: those of each kind that explains it; of several of a kind the first two.
     func sentences(of step: NarratedStep, _ part: KeyPath<Explanation, Template>) -> String? {
         let texts = runs(of: step.records(of: step.group.explained)).flatMap { _, records in
-            records.prefix(2).compactMap { step.text(part, of: $0, in: language) }
+            let said = records.prefix(2).compactMap { step.text(part, of: $0, in: language) }
+            return said.count == 2 && said[0] == said[1] ? [said[0]] : said
         }
         return texts.isEmpty ? nil : texts.joined(separator: " ")
     }
@@ -242,10 +264,11 @@ public struct Narrator: Sendable {
     /// Says what became of the steps before one that failed.
     private func tellUndoing(of steps: [NarratedStep], _ records: [StepRecord], on page: inout Page) {
         guard steps.contains(where: { $0.failed != nil }), let lead = steps.first?.lead else { return }
-        let undone = NarratedStep.undone(in: records, operation: lead.operation)
+        let undone = NarratedStep.undone(in: records, procedureOf: lead)
         if undone.failed.isEmpty { page.paragraph(voice.undone(undone.done.count, operation: lead.title), indent: 2) }
         for record in undone.failed {
-            page.paragraph(voice.notUndone("\(record.command): \(record.failure?.message ?? "")"), indent: 2)
+            let problem = "\(record.command): \(record.failure?.message ?? "")"
+            page.paragraph(voice.notUndone(LongNumbers.shortened(problem)), indent: 2)
         }
     }
 
@@ -258,7 +281,7 @@ public struct Narrator: Sendable {
         let time = TemplateFilter.time(stories.reduce(0) { $0 + Self.span(of: $1) })
         var parts = [voice.total(shown: shown.count, of: all, time: time, isPlanned: isPlanned)]
         if !isPlanned {
-            let example = shown.first { $0.group.concept == "namespace" } ?? shown.last
+            let example = shown.first { $0.group.concept == "namespace" } ?? shown.first
             if let example { parts.append(voice.why(example.number)) }
             if all > 1 { parts.append(voice.allSteps(all)) }
         }

@@ -6,10 +6,11 @@ extension Narrator {
     /// - Parameters:
     ///   - number: The number that the narration gave it.
     ///   - records: All records of the command.
-    public func why(_ number: Int, in records: [StepRecord]) -> String {
-        page(of: number, in: records) { step, page in
+    ///   - command: The words of the command without `docker`.
+    public func why(_ number: Int, in records: [StepRecord], command: [String] = []) -> String {
+        page(of: number, in: records, command) { step, page in
             let explained = step.records(of: step.group.explained)
-            page.item(number, label(of: step), (step.failed ?? explained.first ?? step.lead).command)
+            page.item(step, label(of: step), (step.failed ?? explained.first ?? step.lead).command)
             for (place, record) in explained.enumerated() {
                 if place > 0 {
                     page.gap()
@@ -35,13 +36,13 @@ extension Narrator {
 
     private func tellProofs(of record: StepRecord, _ step: NarratedStep, on page: inout Page, indent: Int) {
         for evidence in record.evidence { page.evidence(evidence.text, source: evidence.source, indent: indent) }
-        for look in step.looks(of: record) { page.look(look, indent: indent) }
+        for look in step.looks(of: record) { show(look, on: &page, indent: indent) }
     }
 
-    /// All that was read back after one step of the last command. Parameters as for ``why(_:in:)``.
-    public func evidence(_ number: Int, in records: [StepRecord]) -> String {
-        page(of: number, in: records) { step, page in
-            page.item(number, label(of: step), brief(of: step))
+    /// All that was read back after one step of the last command. Parameters as for ``why(_:in:command:)``.
+    public func evidence(_ number: Int, in records: [StepRecord], command: [String] = []) -> String {
+        page(of: number, in: records, command) { step, page in
+            page.item(step, label(of: step), brief(of: step))
             for record in step.records {
                 page.paragraph(record.command, indent: 2, style: .heading)
                 if record.evidence.isEmpty { page.paragraph("(\(voice.noEvidence))", indent: 2, style: .note) }
@@ -51,10 +52,10 @@ extension Narrator {
     }
 
     private func page(
-        of number: Int, in records: [StepRecord], _ compose: (NarratedStep, inout Page) -> Void
+        of number: Int, in records: [StepRecord], _ command: [String], _ compose: (NarratedStep, inout Page) -> Void
     ) -> String {
         var page = newPage()
-        let steps = Array(NarratedStep.grouped(records, node: node).joined())
+        let steps = Array(NarratedStep.grouped(records, Circumstances(node: node, command: command)).joined())
         if let step = steps.first(where: { $0.number == number }) {
             compose(step, &page)
         } else {
@@ -66,7 +67,7 @@ extension Narrator {
     /// Every step of the last command with its time, in the order in which they happened.
     public func steps(_ records: [StepRecord]) -> String {
         var page = newPage()
-        let operations = NarratedStep.grouped(records, node: node)
+        let operations = NarratedStep.grouped(records, Circumstances(node: node))
         guard !operations.isEmpty else {
             page.paragraph(voice.nothingYet)
             return page.text
@@ -84,7 +85,7 @@ extension Narrator {
                 let mark = record.state == .failed ? voice.failed + ": " : ""
                 page.row(
                     "\(number)".rightAligned(to: 4) + "  " + record.kind.rawValue.padded(to: kindColumns) + "  "
-                        + time.rightAligned(to: 8) + "  " + mark + record.command,
+                        + time.rightAligned(to: 8) + "  " + mark + LongNumbers.shortened(record.command),
                     style: record.state == .failed ? .failure : .plain)
             }
         }

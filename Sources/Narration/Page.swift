@@ -64,11 +64,13 @@ struct Page {
     }
 
     /// A step: number, label, and its text with the following lines under the text.
-    mutating func item(_ number: Int, _ label: String, _ text: String, maximumLines: Int = .max, style: Style = .plain)
-    {
-        let head = "\(number)".rightAligned(to: number > 9 ? 2 : 1) + " " + label.padded(to: Self.labelColumns) + " "
+    mutating func item(
+        _ step: NarratedStep, _ label: String, _ text: String, maximumLines: Int = .max, style: Style = .plain
+    ) {
+        let number = "\(step.number)".rightAligned(to: step.last > 9 ? 2 : 1)
+        let head = number + " " + label.padded(to: Self.labelColumns) + " "
         let indent = DisplayWidth.of(head)
-        let text = Self.withoutAmbiguousGlyphs(text)
+        let text = Self.withoutAmbiguousGlyphs(LongNumbers.shortened(text))
         var wrapped = TextWrapping.lines(text, columns: width - Self.margin - indent)
         if wrapped.count > maximumLines {
             wrapped = Array(wrapped.prefix(maximumLines))
@@ -91,6 +93,7 @@ struct Page {
     mutating func evidence(_ text: String, source: String, indent: Int = 2, shortensSource: Bool = false) {
         let room = width - Self.margin - indent - 2
         var wrapped: [String] = []
+        let text = shortensSource ? LongNumbers.shortened(text) : text
         for line in Self.withoutAmbiguousGlyphs(text).split(separator: "\n") {
             wrapped += TextWrapping.lines(Self.withoutTabs(line), columns: room)
         }
@@ -98,7 +101,7 @@ struct Page {
         for (index, line) in wrapped.enumerated() {
             var line = ink(index == 0 ? "=" : " ", .evidence) + " " + line
             if index == wrapped.count - 1 {
-                var source = source
+                var source = shortensSource ? LongNumbers.shortened(source) : source
                 let place = room - DisplayWidth.of(wrapped[index]) - 2
                 if shortensSource && place >= 20 && DisplayWidth.of(source) > place {
                     source = "..." + source.suffix(place - 3)
@@ -119,7 +122,16 @@ struct Page {
     }
 
     /// A command with which to see for oneself. It stays on one line, so that it can be copied.
-    mutating func look(_ command: String, indent: Int = 2) { put(ink(">", .look) + " " + command, indent) }
+    ///
+    /// - Parameter place: Where to type it, if not here.
+    mutating func look(_ command: String, place: String? = nil, indent: Int = 2) {
+        var line = ink(">", .look) + " " + command
+        if let place {
+            let free = width - Self.margin - indent - 2 - DisplayWidth.of(command) - DisplayWidth.of(place)
+            line += String(repeating: " ", count: max(2, free)) + ink(place, .note)
+        }
+        put(line, indent)
+    }
 
     /// A line that is not wrapped: a row of a table, cut at the terminal's edge.
     mutating func row(_ text: String, style: Style = .plain) {

@@ -92,7 +92,9 @@ struct StepGroup: Sendable {
         StepGroup(
             "capability", en: "guard", ko: "보호", rank: 9,
             [.capabilitiesDrop, .seccompLoad, .mountMask, .parameterSet, .userBecome],
-            told: [.capabilitiesDrop, .seccompLoad, .userBecome], explained: [.capabilitiesDrop, .seccompLoad],
+            told: [.capabilitiesDrop, .seccompLoad, .userBecome],
+            explained: [.capabilitiesDrop, .seccompLoad, .userBecome],
+            proved: [.capabilitiesDrop, .seccompLoad],
             silences: [.init(kind: .userBecome, fact: "uid", value: "0")]),
         StepGroup(
             "process", en: "program", ko: "프로그램", rank: 2, [.processExecute, .terminalOpen],

@@ -175,8 +175,9 @@ struct FactScope: Sendable {
     /// - `object`: the container, image or network by the name a learner uses.
     /// - `node`: the lab's Docker host on which it happened.
     /// - `second`: whether the operation adds a process to a running container (`docker exec`).
+    /// - `removed`: whether the container is removed when it ends (`--rm`).
     /// - `readBack`: the first file that was read back after the step.
-    static let circumstances: Set<String> = ["object", "node", "second", "readBack"]
+    static let circumstances: Set<String> = ["object", "node", "second", "removed", "readBack"]
 
     var own: Facts
     /// By the raw value of the kind; of several steps of a kind the first.

@@ -7,7 +7,7 @@ import OrderedJSON
 /// | none | anything | itself; a list with commas |
 /// | `bytes` | a number of bytes | `64 MiB`, `1.5 KiB`, `512 bytes` |
 /// | `time` | nanoseconds | `0.42 s`, `3.1 ms` |
-/// | `cpus` | a quota and a period, microseconds | `50 ms in each 100 ms` |
+/// | `quota`, `period` | a quota and a period in microseconds, `50000 100000` | `50 ms`, `100 ms` |
 /// | `short` | an ID or a digest | its first twelve digits |
 /// | `words` | a list | its elements with blanks between |
 /// | `and` | a list | `a, b and c` |
@@ -21,8 +21,9 @@ enum TemplateFilter {
         guard let filter else { return plain(value) }
         switch filter {
         case "bytes": return number(value).map(bytes) ?? plain(value)
-        case "time": return number(value).map { time($0) } ?? plain(value)
-        case "cpus": return processors(plain(value))
+        case "time": return number(value).map(time) ?? plain(value)
+        case "quota": return microseconds(plain(value), 0)
+        case "period": return microseconds(plain(value), 1)
         case "short": return short(plain(value))
         case "words": return value.array.map { $0.map(plain).joined(separator: " ") } ?? plain(value)
         case "and": return and(value)
@@ -67,11 +68,12 @@ enum TemplateFilter {
     /// A number, written as one or as text.
     private static func number(_ value: JSON) -> Int64? { value.integer ?? value.string.flatMap { Int64($0) } }
 
-    /// A quota of processor time as the kernel has it, `50000 100000` (cgroup-v2.rst, cpu.max).
-    private static func processors(_ text: String) -> String {
-        let parts = text.split(separator: " ").compactMap { Int64($0) }
-        guard parts.count == 2 else { return text }
-        return "\(time(parts[0] * 1000, "ms")) in each \(time(parts[1] * 1000, "ms"))"
+    /// One of the two numbers that the kernel writes for processor time (cgroup-v2.rst, cpu.max).
+    private static func microseconds(_ text: String, _ place: Int) -> String {
+        let parts = text.split(separator: " ")
+        guard parts.indices.contains(place) else { return text }
+        guard let number = Double(parts[place]) else { return String(parts[place]) }
+        return "\(rounded(number / 1000)) ms"
     }
 
     private static func and(_ value: JSON) -> String {
@@ -104,9 +106,9 @@ enum TemplateFilter {
     }
 
     /// A time in nanoseconds: seconds from one tenth up, else milliseconds.
-    static func time(_ nanoseconds: Int64, _ unit: String? = nil) -> String {
+    static func time(_ nanoseconds: Int64) -> String {
         let milliseconds = Double(nanoseconds) / 1_000_000
-        return milliseconds >= 100 && unit != "ms" ? "\(rounded(milliseconds / 1000)) s" : "\(rounded(milliseconds)) ms"
+        return milliseconds >= 100 ? "\(rounded(milliseconds / 1000)) s" : "\(rounded(milliseconds)) ms"
     }
 
     /// A number with at most one digit after the point, two below 1, and none from 100 up.

@@ -13,7 +13,7 @@ struct Voice: Sendable {
     var legend: String {
         say(
             "\"=\" was read back after the step; \">\" can be typed here to see it yourself.",
-            "\"=\": 단계 뒤에 커널에서 다시 읽은 값, \">\": 여기에 직접 입력해 볼 명령")
+            "\"=\": 단계 뒤에 다시 읽은 값, \">\": 여기에 직접 입력해 볼 명령")
     }
 
     /// What an operation is, by the first word of its title: `START: a process begins in it`.
@@ -22,7 +22,7 @@ struct Voice: Sendable {
         var mark = verb.uppercased()
         if isSimulated { mark += say(" (simulated)", " (시뮬레이션)") }
         if isPlanned { mark += say(" (plan)", " (계획)") }
-        guard let meaning = Self.meanings[verb] else { return mark + ": " + title }
+        guard let meaning = Self.meanings[title] ?? Self.meanings[verb] else { return mark + ": " + title }
         return mark + ": " + say(meaning.en, meaning.ko)
     }
 
@@ -46,6 +46,7 @@ struct Voice: Sendable {
         "kill": ("a signal to its first process", "첫 프로세스에 시그널을 보냅니다"),
         "end": ("what was there for the process goes back", "프로세스를 위해 만든 것을 되돌립니다"),
         "remove": ("what is on disk goes, too", "디스크에 있던 것도 지웁니다"),
+        "remove image": ("a name goes, and what nothing else needs", "이름을 없애고, 다른 곳에 필요 없는 것을 지웁니다"),
         "pause": ("everything in it stands still", "안의 모든 것이 멈춥니다"),
         "unpause": ("everything in it goes on", "안의 모든 것이 다시 움직입니다"),
         "load": ("images from an archive", "아카이브에서 이미지를 불러옵니다"),
@@ -65,6 +66,7 @@ struct Voice: Sendable {
         return say("\(shown) of \(all) steps shown, \(time) in all", "\(all)단계 중 \(shown)단계 표시, 모두 \(time)")
     }
 
+    func inside(_ container: String) -> String { say("in \(container)", "\(container) 컨테이너 안에서") }
     func why(_ number: Int) -> String {
         say("why \(number): more on step \(number)", "why \(number): \(number)번 더 자세히")
     }
@@ -72,7 +74,7 @@ struct Voice: Sendable {
 
     var simulatedNote: String {
         say(
-            "simulated: this happened in a model in memory; your machine's kernel was not asked.",
+            "simulated: a model in memory did this; your machine's kernel was not asked.",
             "시뮬레이션: 메모리 속 모형에서 일어난 일이며, 이 컴퓨터의 커널은 쓰지 않았습니다.")
     }
 

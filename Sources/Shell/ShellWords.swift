@@ -67,7 +67,12 @@ extension Shell {
         guard arguments.count == 1, let number = Int(arguments[0]) else { return .complain(voice.usage("\(word) N")) }
         let narrator = listener.narrator
         let records = listener.records
-        return Answer(text: word == "why" ? narrator.why(number, in: records) : narrator.evidence(number, in: records))
+        let command = listener.command
+        let text =
+            word == "why"
+            ? narrator.why(number, in: records, command: command)
+            : narrator.evidence(number, in: records, command: command)
+        return Answer(text: text)
     }
 
     private func glossary(_ arguments: [String]) -> Answer {

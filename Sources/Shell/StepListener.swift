@@ -12,6 +12,8 @@ final class StepListener: CommandObserver {
         var narrator: Narrator
         /// The records of the last command that caused any.
         var records: [StepRecord] = []
+        /// The words of that command without `docker`.
+        var command: [String] = []
         /// Whether the next records are of a new command.
         var isNewCommand = true
         /// When the command began: nanoseconds since 1970.
@@ -45,6 +47,9 @@ final class StepListener: CommandObserver {
 
     /// The records of the last command that caused any.
     var records: [StepRecord] { state.withLock { $0.records } }
+
+    /// The words of that command without `docker`.
+    var command: [String] { state.withLock { $0.command } }
 
     /// A new command begins: what comes next belongs to it.
     func begin() {
@@ -85,7 +90,18 @@ final class StepListener: CommandObserver {
 
     func operationsFinished(_ operations: [String], command: [String]) {
         guard !operations.isEmpty else { return }
-        tell(command) { try fetch(operations.map { ("operation", $0) }) }
+        tell(command) {
+            let query = operations.map { ("operation", $0) }
+            var records = try fetch(query)
+            // An exec's connection is open before its steps are done. They take a few milliseconds; its output waits in
+            // the socket meanwhile.
+            guard command.prefix(3).contains("exec") else { return records }
+            for _ in 0..<100 where !records.contains(where: { $0.kind == .processExecute || $0.state == .failed }) {
+                usleep(2000)
+                records = try fetch(query)
+            }
+            return records
+        }
     }
 
     private func tell(_ command: [String], _ records: () throws -> [StepRecord]) {
@@ -96,6 +112,7 @@ final class StepListener: CommandObserver {
                 let earlier = state.isNewCommand ? [] : state.records
                 state.isNewCommand = false
                 state.records = earlier + new
+                state.command = Array(command.dropFirst())
                 return (earlier, state.linesTold)
             }
             let text = narrator.narrate(
@@ -116,6 +133,7 @@ final class StepListener: CommandObserver {
     func show(_ records: [StepRecord], command: [String]) {
         state.withLock { state in
             state.records = records
+            state.command = command
             state.isNewCommand = true
         }
         var narrator = narrator

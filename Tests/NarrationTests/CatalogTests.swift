@@ -53,14 +53,17 @@ struct CatalogTests {
             for change in changes {
                 for siblings in [[:], SampleRecords.facts.reduce(into: [:]) { $0[$1.key.rawValue] = $1.value }] {
                     let step = NarratedStep(
-                        number: 1, group: StepGroup.table[try #require(StepGroup.of(kind))],
-                        records: [SampleRecords.record(kind, changing: change)], siblings: siblings, node: "node1")
+                        number: 1, last: 1, group: StepGroup.table[try #require(StepGroup.of(kind))],
+                        records: [SampleRecords.record(kind, changing: change)], siblings: siblings,
+                        circumstances: Circumstances())
                     for part in Self.parts {
                         let text = try explanation[keyPath: part].filled(with: step.scope(of: step.lead))
                         check(text, of: kind, isSentence: part != \.brief)
                         if part == \.brief && !(kind == .cgroupLimit) { #expect(!text.isEmpty) }
                     }
-                    for look in step.looks(of: step.lead) { #expect(!look.contains("{") || look.contains("{{.")) }
+                    for look in step.looks(of: step.lead) {
+                        #expect(!look.command.contains("{") || look.command.contains("{{."))
+                    }
                 }
             }
         }
@@ -88,8 +91,8 @@ struct CatalogTests {
         for kind in StepKind.allCases {
             let explanation = try #require(ExplanationCatalog.explanation(of: kind, in: .en))
             let step = NarratedStep(
-                number: 1, group: StepGroup.table[try #require(StepGroup.of(kind))],
-                records: [SampleRecords.record(kind)], siblings: [:], node: "node1")
+                number: 1, last: 1, group: StepGroup.table[try #require(StepGroup.of(kind))],
+                records: [SampleRecords.record(kind)], siblings: [:], circumstances: Circumstances())
             let brief = try explanation.brief.filled(with: step.scope(of: step.lead))
             #expect(DisplayWidth.of(brief) <= 67, "\(kind.rawValue): \(brief)")
             let full = try explanation.full.filled(with: step.scope(of: step.lead))

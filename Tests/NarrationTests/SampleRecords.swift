@@ -213,17 +213,20 @@ enum SampleRecords {
             + numbered(start, "s1", "start container", at: 1_010_000_000)
     }()
 
-    /// What its end gives: `docker stop web`.
-    static let stop: [StepRecord] = numbered(
+    /// What its end gives, after `docker stop web`.
+    static let ended: [StepRecord] = numbered(
         [
-            record(.processSignal, command: "kill -TERM 48213"),
             record(
-                .processEnd, command: "waitid(P_PIDFD, 48213)",
-                changing: ["exitCode": 143, "signal": "SIGTERM", "outOfMemory": false],
-                evidence: [.init(source: "waitid(2)", text: "CLD_KILLED 15")]),
-            record(.networkRelease, command: "close(netns)"),
-            record(.cgroupRemove, command: "rmdir /sys/fs/cgroup/drydock/3f9a71c0de42"),
-        ], "x1", "stop container", at: 9_000_000_000)
+                .processEnd, command: "waitid(P_PIDFD) -> 143",
+                changing: ["exitCode": 143, "signal": "TERM", "outOfMemory": false],
+                evidence: [.init(source: "/proc/48213", text: "no such process")]),
+            record(
+                .networkRelease, command: "close the container's network namespace",
+                evidence: [.init(source: "addresses of bridge", text: "172.17.0.2 is free")]),
+            record(
+                .cgroupRemove, command: "rmdir /sys/fs/cgroup/drydock/3f9a71c0de42",
+                evidence: [.init(source: "/sys/fs/cgroup/drydock/3f9a71c0de42", text: "no such directory")]),
+        ], "x1", "container ended", at: 9_000_000_000)
 
     static func numbered(
         _ records: [StepRecord], _ operation: String, _ title: String, at time: Int64

@@ -20,7 +20,8 @@ extension EnglishTexts {
             brief: "one empty writable layer for {object}",
             full: """
                 {object}'s own layer, empty, to lie on top of the image's{?image.resolve:layers} \
-                {image.resolve:layers}{/}. What {object} writes goes there, and goes away with `docker rm {object}`.
+                {image.resolve:layers}{/}. What {object} writes goes there, and goes away \
+                {?removed}when it ends (--rm){:}with `docker rm {object}`{/}.
                 """,
             deep: """
                 The kernel wants two directories on one file system: upper, the layer itself, and work, where it \

@@ -20,8 +20,8 @@ extension EnglishTexts {
         .processEnd: Explanation(
             "end",
             brief: """
-                PID {pid} ended{?outOfMemory}: out of memory{/}\
-                {?signal} by {signal|signal}{/}, exit code {exitCode}
+                PID {pid} ended{?signal} by {signal|signal}{/}\
+                {?outOfMemory}: out of memory{/}, exit code {exitCode}
                 """,
             full: """
                 {?outOfMemory}It had reached its memory limit, nothing could be freed, and the kernel killed it. {/}\

@@ -41,8 +41,9 @@ extension EnglishTexts {
             "address",
             brief: "{interface} {address}",
             full: """
-                {address} was free in the network {network}, and is {object}'s while it runs. Under it the other \
-                containers of this network reach {object}.
+                {?node.create:node}The bridge itself gets an address, {address}: the containers' way out.{:}{address} \
+                was free in the network {network}, and is {object}'s while it runs. Under it the other containers of \
+                this network reach {object}.{/}
                 """,
             deep: """
                 The engine keeps the book of addresses; no DHCP is involved. The number after the slash says how many \

@@ -33,7 +33,7 @@ extension EnglishTexts {
             "ulimit",
             brief: "ulimit {resource}: {soft}, up to {hard}",
             full: """
-                A limit of the process itself, not of the cgroup: {resource} is {soft}, and the program may raise it \
+                A ulimit is a limit of the process itself, not of the cgroup: {resource} is {soft}, and the program may raise it \
                 up to {hard}. Each child inherits it and counts for itself.
                 """,
             deep: """

@@ -39,7 +39,7 @@ extension EnglishTexts {
             "limit",
             brief: """
                 {?resource=memory}memory {value|bytes} at most{:}{?resource=pids}{value} processes at most{:}\
-                {?resource=cpuQuota}{value|cpus} of processor time{:}\
+                {?resource=cpuQuota}{value|quota} of processor time in each {value|period}{:}\
                 {?resource=cpuset}only processors {value}{:}{?resource=cpuShares}CPU weight {value}{:}\
                 {?resource=devices}only the usual harmless devices{:}{resource|spaced} {value}{/}{/}{/}{/}{/}{/}
                 """,
@@ -47,8 +47,8 @@ extension EnglishTexts {
                 {?resource=memory}When {object} needs more than {value|bytes} and nothing can be freed, the kernel \
                 kills a process in it: out of memory, exit code 137.{:}{?resource=pids}When {object} has \
                 {value} processes and threads, fork fails in it with EAGAIN. A fork bomb stops there.{:}\
-                {?resource=cpuQuota}At most {value|cpus} of processor time: when that is used up, {object} waits for \
-                the next period. It is slowed down, not killed.{:}{?resource=cpuShares}A weight, not a limit: it \
+                {?resource=cpuQuota}{object} gets {value|quota} of processor time in each {value|period}. \
+                When that is used up, it waits for the next period: it is slowed down, not killed.{:}{?resource=cpuShares}A weight, not a limit: it \
                 counts only when others want the processor at the same time.{:}{?resource=devices}The kernel \
                 refuses to open any other device, even to root and even if a device file exists.{:}The kernel holds \
                 {object} to it from now on.{/}{/}{/}{/}{/}
@@ -202,7 +202,7 @@ extension EnglishTexts {
                 """),
         .terminalOpen: Explanation(
             "terminal",
-            brief: "a terminal of its own, {path}{?columns}, {columns} columns wide{/}",
+            brief: "on a terminal of its own ({path}{?columns}, {columns} columns{/})",
             full: """
                 -t: a pseudo-terminal. The program has one end as {path}; your keys and its output pass through the \
                 other. That is why it can edit a line, use colours, and get Ctrl-C as a signal.
@@ -222,7 +222,7 @@ extension EnglishTexts {
             full: """
                 {?second}The process becomes the program, one more process of {object}. When it ends, {object} goes \
                 on.{:}The process becomes the program; when it ends, the container ends.{/} \
-                {?detached}-d: nobody waits for it here{?second}{:}, and what it prints goes to a log{/}.{:}\
+                {?detached}Detached: nobody waits for it here{?second}{:}, and what it prints goes to a log{/}.{:}\
                 {?terminal}Your keyboard and screen are on its terminal now.{:}What it prints comes to your \
                 screen{?second}{:} and to a log{/}.{/}{/}
                 """,

@@ -21,7 +21,7 @@ extension KoreanTexts {
             full: """
                 {object} 컨테이너만의 레이어이며 비어 있습니다. 이미지의 레이어{?image.resolve:layers} \
                 {image.resolve:layers}개{/} 위에 놓입니다. 컨테이너가 쓰는 것은 모두 여기에 저장되고, \
-                `docker rm {object}` 명령으로 함께 사라집니다.
+                {?removed}컨테이너가 끝나면(--rm){:}`docker rm {object}` 명령으로{/} 함께 사라집니다.
                 """,
             deep: """
                 커널에는 같은 파일 시스템의 디렉터리 두 개가 필요합니다. upper는 레이어 자체이고, work는 복사본을 준비하는 \

@@ -20,7 +20,7 @@ extension KoreanTexts {
         .processEnd: Explanation(
             "종료",
             brief: """
-                PID {pid} 프로세스 종료{?outOfMemory}(메모리 부족){/}{?signal}, {signal|signal} 시그널{/}, 종료 코드 {exitCode}
+                PID {pid} 프로세스 종료{?signal}, {signal|signal} 시그널{/}{?outOfMemory}(메모리 부족){/}, 종료 코드 {exitCode}
                 """,
             full: """
                 {?outOfMemory}메모리 제한에 이르렀고 비울 것이 없어서 커널이 강제로 끝냈습니다. {/}\

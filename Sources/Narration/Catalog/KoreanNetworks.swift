@@ -40,8 +40,8 @@ extension KoreanTexts {
             "주소",
             brief: "{interface} {address}",
             full: """
-                {network} 네트워크에서 비어 있던 {address} 주소를 {object} 컨테이너가 실행되는 동안 씁니다. 같은 네트워크의 다른 컨테이너는 \
-                이 주소로 통신합니다.
+                {?node.create:node}브리지에도 {address} 주소가 생깁니다. 컨테이너가 밖으로 나가는 길입니다.{:}{network} 네트워크에서 비어 있던 {address} 주소를 {object} 컨테이너가 실행되는 동안 씁니다. 같은 네트워크의 다른 컨테이너는 \
+                이 주소로 통신합니다.{/}
                 """,
             deep: """
                 주소는 엔진이 장부로 관리하며 DHCP는 쓰지 않습니다. 빗금 뒤의 숫자는 네트워크를 나타내는 비트 수입니다. 그 비트가 같은 \

@@ -31,7 +31,7 @@ extension KoreanTexts {
             "ulimit",
             brief: "ulimit {resource}: {soft}, 최대 {hard}",
             full: """
-                cgroup이 아니라 프로세스 자체의 제한입니다. {resource} 항목의 값은 {soft}이며, 프로그램은 {hard}까지 올릴 수 \
+                ulimit은 cgroup이 아니라 프로세스 자체의 제한입니다. {resource} 항목의 값은 {soft}이며, 프로그램은 {hard}까지 올릴 수 \
                 있습니다. 자식 프로세스는 이 제한을 물려받고 따로 셉니다.
                 """,
             deep: """

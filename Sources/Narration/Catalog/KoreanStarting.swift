@@ -34,7 +34,7 @@ extension KoreanTexts {
             "제한",
             brief: """
                 {?resource=memory}메모리 최대 {value|bytes}{:}{?resource=pids}프로세스 최대 {value}개{:}\
-                {?resource=cpuQuota}CPU 시간 {value|cpus}{:}\
+                {?resource=cpuQuota}{value|period}마다 CPU 시간 {value|quota}{:}\
                 {?resource=cpuset}{value}번 CPU만{:}{?resource=cpuShares}CPU 가중치 {value}{:}\
                 {?resource=devices}평범하고 안전한 장치만{:}{resource|spaced} {value}{/}{/}{/}{/}{/}{/}
                 """,
@@ -42,7 +42,7 @@ extension KoreanTexts {
                 {?resource=memory}{object} 컨테이너가 {value|bytes} 크기를 넘는 메모리를 요구하고 비울 것이 없으면, 커널이 \
                 그 안의 프로세스를 강제로 끝냅니다(OOM, 종료 코드 137).{:}{?resource=pids}{object} 컨테이너의 프로세스와 \
                 스레드가 {value}개가 되면 fork 호출이 EAGAIN 오류로 실패합니다. 포크 폭탄은 여기서 멈춥니다.{:}\
-                {?resource=cpuQuota}CPU 시간은 최대 {value|cpus} 만큼입니다. 다 쓰면 다음 주기를 기다립니다. 끝나는 것이 아니라 \
+                {?resource=cpuQuota}{value|period}마다 CPU 시간 {value|quota} 만큼을 쓸 수 있습니다. 다 쓰면 다음 주기를 기다립니다. 끝나는 것이 아니라 \
                 느려질 뿐입니다.{:}{?resource=cpuShares}제한이 아니라 가중치입니다. 다른 프로세스도 동시에 CPU를 원할 때만 \
                 영향이 있습니다.{:}{?resource=devices}커널은 다른 장치를 열지 못하게 합니다. root 사용자라도, 장치 파일이 \
                 있어도 마찬가지입니다.{:}이제부터 커널이 {object} 컨테이너에 이 제한을 적용합니다.{/}{/}{/}{/}{/}
@@ -196,7 +196,7 @@ extension KoreanTexts {
                 """),
         .terminalOpen: Explanation(
             "터미널",
-            brief: "컨테이너만의 터미널 {path}{?columns}, 너비 {columns}칸{/}",
+            brief: "컨테이너만의 터미널({path}{?columns}, 너비 {columns}칸{/})",
             full: """
                 -t 옵션: 의사 터미널(pseudo-terminal)입니다. 프로그램은 한쪽 끝을 {path} 장치로 쓰고, 다른 쪽 끝으로 키 입력과 \
                 출력이 오갑니다. 그래서 줄 편집과 색을 쓸 수 있고, Ctrl-C 키가 시그널로 전해집니다.
@@ -215,7 +215,7 @@ extension KoreanTexts {
             full: """
                 {?second}프로세스가 프로그램으로 바뀝니다. {object} 컨테이너의 또 다른 프로세스이며, 이것이 끝나도 컨테이너는 \
                 계속됩니다.{:}프로세스가 프로그램으로 바뀝니다. 이것이 끝나면 컨테이너도 끝납니다.{/} \
-                {?detached}-d 옵션: 여기서 끝나기를 기다리지 않습니다.{?second}{:} 출력은 로그에 저장됩니다.{/}{:}\
+                {?detached}백그라운드 실행: 여기서 끝나기를 기다리지 않습니다.{?second}{:} 출력은 로그에 저장됩니다.{/}{:}\
                 {?terminal}이제 키보드와 화면은 그 터미널에 이어져 있습니다.{:}출력은 화면에 나옵니다.{?second}{:} \
                 로그에도 저장됩니다.{/}{/}{/}
                 """,

@@ -41,18 +41,22 @@ extension ExplanationCatalog {
         .resourceLimit: ["!cat /proc/{process.clone:pid}/limits"],
         .userBecome: ["!grep Uid /proc/{process.clone:pid}/status", "docker exec {object} id"],
         .capabilitiesDrop: [
-            "!grep CapEff /proc/{process.clone:pid}/status", "docker exec {object} grep Cap /proc/1/status",
+            "!grep Cap /proc/{process.clone:pid}/status", "docker exec {object} grep Cap /proc/1/status",
         ],
         .seccompLoad: ["!grep Seccomp: /proc/{process.clone:pid}/status"],
         .processExecute: [
-            "docker logs {object}", "docker top {object}", "!ls -l /proc/{process.clone:pid}/exe",
+            "{?second}docker top {object}{:}docker logs {object}{/}", "docker top {object}",
+            "!ls -l /proc/{process.clone:pid}/exe",
         ],
 
         // Networks
         .nodeCreate: ["@{node} ip address"],
         .bridgeCreate: ["docker network inspect {network}", "@{node} ip address show {bridge}"],
         .vethCreate: ["docker exec {object} ip address", "@{node} ip link show {host}"],
-        .addressAssign: ["docker exec {object} ip address", "docker network inspect {network}"],
+        .addressAssign: [
+            "{?node.create:node}@{node} ip address{:}docker exec {object} ip address{/}",
+            "docker network inspect {network}",
+        ],
         .routeAdd: ["docker exec {object} ip route"],
         .networkJoin: ["docker exec {object} ip address"],
         .networkNone: ["docker exec {object} ip address"],

@@ -1,0 +1,82 @@
+import EngineAPI
+import OrderedJSON
+
+/// What decides, beside the facts of a step, what can be said of it and looked at: the command, and what came after.
+struct Circumstances: Sendable {
+    /// The lab's Docker host.
+    var node = "node1"
+    /// The words of the command without `docker`.
+    var command: [String] = []
+    /// The containers that have ended since.
+    var ended: Set<String> = []
+    /// The facts of the program that the command started, if it did.
+    var execution: Facts?
+
+    /// The command's own word: `run` for `run` and for `container run`.
+    var verb: String? { command.first == "container" ? command.dropFirst().first : command.first }
+
+    /// Whether the container goes away by itself when it ends.
+    var removesAtEnd: Bool { command.contains { $0 == "--rm" || $0 == "--rm=true" } }
+
+    /// Whether somebody waits for the program here; `nil` where the engine's fact says it.
+    ///
+    /// The engine knows what a container was created for, but a `docker start` attaches only when it is told to.
+    var isAttached: Bool? {
+        guard verb == "start" else { return nil }
+        return command.contains { word in
+            ["--attach", "--interactive"].contains(word)
+                || word.hasPrefix("-") && !word.hasPrefix("--") && word.contains { "ai".contains($0) }
+        }
+    }
+}
+
+/// A command with which to see a step's result.
+struct Look: Sendable, Equatable {
+    /// What to type.
+    var command: String
+    /// The container in which to type it, where that is not the shell.
+    var container: String?
+}
+
+extension NarratedStep {
+    /// The commands that show a record's result and can be typed, now or when the command has ended.
+    ///
+    /// A simulated kernel has nothing for other programs to see. What belongs to a process is gone with it; while a
+    /// container has the terminal, one is inside it.
+    func looks(of record: StepRecord) -> [Look] {
+        ExplanationCatalog.looks(for: record.kind).compactMap { template in
+            guard let command = try? template.filled(with: scope(of: record)) else { return nil }
+            return look(LongNumbers.typable(command), of: record)
+        }
+    }
+
+    private func look(_ command: String, of record: StepRecord) -> Look? {
+        let isReal = !command.hasPrefix("!") && !command.hasPrefix("@") && !command.hasPrefix("docker exec")
+        if record.isSimulated && !isReal { return nil }
+        let needsProcess =
+            ["docker exec", "docker top", "docker stats"].contains { command.hasPrefix($0) }
+            || ["/proc/", "/sys/fs/cgroup/"].contains { command.hasPrefix("!") && command.contains($0) }
+        let needsContainer = ["docker logs", "docker diff", "docker inspect", "!ls -A"].contains {
+            command.hasPrefix($0)
+        }
+        // The process of an exec that somebody waited for is gone when one can type again; the container is not.
+        if isSecond && circumstances.execution?["detached"]?.bool == false && command.contains("/proc/") { return nil }
+        let hasEnded = circumstances.ended.contains(record.object)
+        if needsProcess && hasEnded { return nil }
+        if needsContainer && circumstances.removesAtEnd && (hasEnded || isForeground) { return nil }
+        guard needsProcess && isForeground else { return Look(command: command) }
+        let inside = "docker exec \(record.object) "
+        if hasTerminal && command.hasPrefix(inside) {
+            return Look(command: String(command.dropFirst(inside.count)), container: record.object)
+        }
+        return nil
+    }
+
+    /// Whether the shell waits for the container that is being started.
+    private var isForeground: Bool {
+        guard let execute = circumstances.execution, !isSecond else { return false }
+        return circumstances.isAttached ?? (execute["detached"]?.bool == false)
+    }
+
+    private var hasTerminal: Bool { circumstances.execution?["terminal"]?.bool == true }
+}

@@ -1,0 +1,224 @@
+import EngineAPI
+
+/// One operation with what it was caused by.
+struct SampleOperation: Sendable {
+    var name: String
+    var command: [String]
+    var records: [StepRecord]
+}
+
+/// Operations of all sorts, for snapshots and claims.
+enum SampleOperations {
+    private static func numbered(_ title: String, _ records: [StepRecord]) -> [StepRecord] {
+        SampleRecords.numbered(records, "o-" + title.filter { $0 != " " }, title, at: 5_000_000_000)
+    }
+
+    /// One step alone.
+    private static func single(
+        _ name: String, _ title: String, _ command: [String], _ kind: StepKind, _ typed: String, _ evidence: Evidence?
+    ) -> SampleOperation {
+        let record = SampleRecords.record(kind, command: typed, evidence: evidence.map { [$0] } ?? [])
+        return SampleOperation(name: name, command: command, records: numbered(title, [record]))
+    }
+
+    /// The steps of `docker run`, some of them changed.
+    private static func run(_ change: (inout StepRecord) -> Void) -> [StepRecord] {
+        SampleRecords.run.map { record in
+            var record = record
+            change(&record)
+            return record
+        }
+    }
+
+    static let foreground = run { if $0.kind == .processExecute { $0.facts["detached"] = false } }
+
+    static let interactive: [StepRecord] = {
+        var records = run { record in
+            guard record.kind == .processExecute else { return }
+            record.facts["detached"] = false
+            record.facts["terminal"] = true
+            record.facts["path"] = "sh"
+            record.facts["arguments"] = []
+            record.command = "execve sh"
+        }
+        var terminal = SampleRecords.record(.terminalOpen, command: "open(\"/dev/pts/ptmx\", O_RDWR)")
+        terminal.operation = "s1"
+        terminal.title = "start container"
+        terminal.index = records.count + 1
+        terminal.time = 1_015_000_000
+        records.append(terminal)
+        return records
+    }()
+
+    /// Limits, a volume, a file system in memory, another user, on a machine with cgroup version 1.
+    static let limited: [StepRecord] = {
+        let cgroup = "/sys/fs/cgroup/memory/drydock/3f9a71c0de42"
+        var records = run { record in
+            if record.kind == .cgroupCreate {
+                record.facts["limited"] = true
+                record.facts["directories"] = 9
+                record.command = "mkdir \(cgroup) (and 8 more)"
+                record.evidence = [.init(source: "\(cgroup)/memory.limit_in_bytes", text: "9223372036854771712")]
+            }
+        }
+        let place = (records.firstIndex { $0.kind == .processClone } ?? 0)
+        var more: [StepRecord] = [
+            SampleRecords.record(
+                .cgroupLimit, command: "echo 67108864 > \(cgroup)/memory.limit_in_bytes",
+                evidence: [.init(source: "\(cgroup)/memory.limit_in_bytes", text: "67108864")]),
+            SampleRecords.record(
+                .cgroupLimit, command: "echo 50000 100000 > /sys/fs/cgroup/cpu/drydock/3f9a71c0de42/cpu.cfs_quota_us",
+                changing: ["resource": "cpuQuota", "value": "50000 100000"]),
+            SampleRecords.record(
+                .cgroupLimit, command: "echo 12 rules > devices",
+                changing: ["resource": "devices", "value": "12 rules"]),
+        ]
+        more += [
+            SampleRecords.record(
+                .mountVolume, command: "mount --rbind /home/kim/site /www",
+                changing: ["source": "/home/kim/site", "target": "/www", "volume": nil, "readOnly": true]),
+            SampleRecords.record(.mountTmpfs, command: "mount -t tmpfs tmpfs /run"),
+            SampleRecords.record(.resourceLimit, command: "setrlimit(RLIMIT_NOFILE, 1024, 4096)"),
+            SampleRecords.record(.userBecome, command: "setresuid(1000); setresgid(1000)"),
+        ]
+        records.insert(contentsOf: more, at: place)
+        return Array(records[..<3])
+            + SampleRecords.numbered(
+                Array(records[3...]), "s1", "start container", at: 1_010_000_000)
+    }()
+
+    static let failedStart: [StepRecord] = {
+        var records = Array(SampleRecords.run[3...5])
+        var failed = SampleRecords.run[16]
+        failed.state = .failed
+        failed.failure = StepFailure(errnoName: "ENOSPC", message: "No space left on device (ENOSPC)")
+        failed.facts["mac"] = nil
+        records.append(failed)
+        records = SampleRecords.numbered(records, "s1", "start container", at: 1_010_000_000)
+        for place in [2, 1] {
+            var reverted = records[place]
+            reverted.state = .reverted
+            reverted.evidence = []
+            records.append(reverted)
+        }
+        return records
+    }()
+
+    static let planned = run { record in
+        record.state = .planned
+        record.evidence = []
+        record.time = 0
+        record.duration = 0
+        for fact in ["pid", "innerPid", "entries", "path", "directories", "file"] where record.kind != .processExecute {
+            record.facts[fact] = nil
+        }
+        if record.kind == .processClone { record.command = "clone3(NEWPID NEWNET NEWNS NEWUTS NEWIPC NEWCGROUP)" }
+    }
+
+    static let simulated = run { $0.isSimulated = true }
+
+    static let exec: [StepRecord] = numbered(
+        "exec in container",
+        [
+            SampleRecords.record(
+                .namespaceEnter, command: "setns(pidfd of 48213, pid net mnt uts ipc cgroup)",
+                evidence: [.init(source: "/proc/48377/status", text: "NSpid: 48377 7")], duration: 660_000),
+            SampleRecords.record(.cgroupJoin, command: "echo 0 > /sys/fs/cgroup/drydock/3f9a71c0de42/cgroup.procs"),
+            SampleRecords.record(.capabilitiesDrop, command: "capset(00000000a80425fb)"),
+            SampleRecords.record(.seccompLoad, command: "seccomp(SECCOMP_SET_MODE_FILTER, 0, default)"),
+            SampleRecords.record(
+                .processExecute, command: "execve ps", changing: ["path": "ps", "arguments": [], "detached": false]),
+        ])
+
+    static let removedByForce: [StepRecord] =
+        SampleRecords.numbered(
+            [
+                SampleRecords.record(
+                    .processSignal, command: "pidfd_send_signal(48213, SIGKILL)",
+                    changing: ["signal": "KILL", "number": 9])
+            ], "f1", "signal container", at: 7_000_000_000)
+        + SampleRecords.numbered(
+            [
+                SampleRecords.record(.layerDelete, command: "rm -r /var/lib/drydock/node1/containers/3f9a/upper"),
+                SampleRecords.record(.containerDelete, command: "rm -r /var/lib/drydock/node1/containers/3f9a"),
+            ], "f1", "remove container", at: 7_010_000_000)
+
+    static let all: [SampleOperation] = [
+        SampleOperation(name: "run", command: ["run", "-d", "--name", "web", "lab/web"], records: SampleRecords.run),
+        SampleOperation(name: "run-foreground", command: ["run", "--name", "web", "lab/web"], records: foreground),
+        SampleOperation(
+            name: "run-interactive", command: ["run", "-it", "--rm", "--name", "web", "lab/web", "sh"],
+            records: interactive),
+        SampleOperation(
+            name: "run-limited", command: ["run", "-d", "-m", "64m", "--cpus", "0.5", "lab/web"], records: limited),
+        SampleOperation(
+            name: "run-host", command: ["run", "-d", "--network", "host", "lab/web"],
+            records: replacingNetwork(by: .networkJoin, "setns(node1's network namespace, CLONE_NEWNET)")),
+        SampleOperation(
+            name: "run-none", command: ["run", "-d", "--network", "none", "lab/web"],
+            records: replacingNetwork(by: .networkNone, "ip link set lo up")),
+        SampleOperation(name: "run-failed", command: ["start", "web"], records: failedStart),
+        SampleOperation(name: "run-planned", command: ["run", "-d", "lab/web"], records: planned),
+        SampleOperation(name: "run-simulated", command: ["run", "-d", "lab/web"], records: simulated),
+        SampleOperation(name: "create", command: ["create", "lab/web"], records: Array(SampleRecords.run[..<3])),
+        SampleOperation(name: "start", command: ["start", "web"], records: Array(foreground[3...])),
+        SampleOperation(name: "exec", command: ["exec", "web", "ps"], records: exec),
+        SampleOperation(name: "ended", command: ["wait", "web"], records: SampleRecords.ended),
+        SampleOperation(name: "out-of-memory", command: ["wait", "web"], records: outOfMemory),
+        SampleOperation(name: "rm-f", command: ["rm", "-f", "web"], records: removedByForce),
+        single(
+            "stop", "signal container", ["stop", "web"], .processSignal, "pidfd_send_signal(48213, SIGTERM)",
+            .init(source: "/proc/48213/status", text: "State: S (sleeping)")),
+        single("pause", "pause container", ["pause", "web"], .cgroupFreeze, "echo 1 > cgroup.freeze", nil),
+        single("unpause", "unpause container", ["unpause", "web"], .cgroupThaw, "echo 0 > cgroup.freeze", nil),
+        single("rename", "rename container", ["rename", "web", "shop"], .containerRename, "rename web shop", nil),
+        single("tag", "tag image", ["tag", "lab/web", "lab/web:test"], .imageTag, "tag lab/web lab/web:test", nil),
+        single("import", "import image", ["import", "tree.tar"], .imageImport, "import root file system", nil),
+        SampleOperation(
+            name: "load", command: ["load", "-i", "images.tar"],
+            records: numbered(
+                "load images",
+                [SampleRecords.record(.imageLoad, command: "load from archive")]
+                    + (0..<5).map { _ in SampleRecords.record(.layerUnpack, command: "tar -x -C layers/8f1e") })),
+        SampleOperation(
+            name: "rmi", command: ["rmi", "lab/web:test"],
+            records: numbered(
+                "remove image",
+                [
+                    SampleRecords.record(.imageUntag, command: "untag lab/web:test"),
+                    SampleRecords.record(.imageDelete, command: "delete sha256:5d2c81f0a97e"),
+                ])),
+        SampleOperation(
+            name: "node", command: ["version"],
+            records: numbered(
+                "start node",
+                [
+                    SampleRecords.record(.nodeCreate, command: "unshare(CLONE_NEWNET)", object: "node1"),
+                    SampleRecords.record(.bridgeCreate, command: "ip link add docker0 type bridge", object: "node1"),
+                    SampleRecords.record(
+                        .addressAssign, command: "ip addr add 172.17.0.1/16 dev docker0", object: "node1",
+                        changing: ["interface": "docker0", "address": "172.17.0.1/16"]),
+                ])),
+    ]
+
+    private static func replacingNetwork(by kind: StepKind, _ command: String) -> [StepRecord] {
+        let kinds: Set<StepKind> = [.addressAssign, .routeAdd]
+        return run { record in
+            guard record.kind == .vethCreate else { return }
+            record.kind = kind
+            record.command = command
+            record.facts = SampleRecords.facts[kind] ?? [:]
+            record.evidence = [.init(source: "/proc/48213/ns/net", text: "net:[4026532817]")]
+        }.filter { !kinds.contains($0.kind) }
+    }
+
+    private static let outOfMemory = numbered(
+        "container ended",
+        [
+            SampleRecords.record(.processEnd, command: "waitid(P_PIDFD) -> 137"),
+            SampleRecords.record(.networkRelease, command: "close the container's network namespace"),
+            SampleRecords.record(
+                .cgroupRemove, command: "rmdir /sys/fs/cgroup/drydock/3f9a71c0de42",
+                changing: ["memoryMaximum": 67_108_864]),
+        ])
+}
