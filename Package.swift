@@ -71,7 +71,7 @@ let package = Package(
             name: "EngineClientTests", dependencies: ["EngineClient", "HTTPMessages", "OrderedJSON", "Posix"]),
         .testTarget(
             name: "EngineServerTests",
-            dependencies: ["EngineServer", "Engine", "EngineClient", "HTTPMessages", "OrderedJSON", "Posix"]),
+            dependencies: ["EngineServer", "Engine", "Kernel", "EngineClient", "HTTPMessages", "OrderedJSON", "Posix"]),
     ],
     swiftLanguageModes: [.v6]
 )

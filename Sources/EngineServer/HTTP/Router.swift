@@ -13,9 +13,10 @@ public struct Route: Sendable {
     /// The API version that brought the endpoint.
     public let minimumVersion: APIVersion?
     let handler: Handler
-    fileprivate let segments: [Segment]
+    private let segments: [Segment]
+    private let hasRest: Bool
 
-    fileprivate enum Segment: Sendable {
+    private enum Segment: Sendable {
         case literal(Substring)
         case parameter(String)
         case rest(String)
@@ -40,29 +41,48 @@ public struct Route: Sendable {
             let name = segment.dropFirst().dropLast()
             return name.hasSuffix("...") ? .rest(String(name.dropLast(3))) : .parameter(String(name))
         }
+        hasRest = pattern.contains("...}")
     }
 
     /// The values of the pattern's parameters, if the path fits.
     fileprivate func match(_ path: [Substring]) -> [String: String]? {
+        guard let rest = lengthOfRest(in: path) else { return nil }
         var parameters: [String: String] = [:]
         var index = 0
-        for (place, segment) in segments.enumerated() {
+        for segment in segments {
             switch segment {
-            case .literal(let text):
-                guard index < path.count, path[index] == text else { return nil }
-                index += 1
+            case .literal: index += 1
             case .parameter(let name):
-                guard index < path.count, !path[index].isEmpty else { return nil }
                 parameters[name] = String(path[index])
                 index += 1
             case .rest(let name):
-                let end = path.count - (segments.count - place - 1)
-                guard end > index else { return nil }
-                parameters[name] = path[index..<end].joined(separator: "/")
-                index = end
+                parameters[name] = path[index..<index + rest].joined(separator: "/")
+                index += rest
             }
         }
-        return index == path.count ? parameters : nil
+        return parameters
+    }
+
+    /// How many segments `{name...}` stands for (0 in a pattern without); `nil` if the path does not fit.
+    private func lengthOfRest(in path: [Substring]) -> Int? {
+        let surplus = path.count - segments.count
+        guard hasRest ? surplus >= 0 : surplus == 0 else { return nil }
+        var index = 0
+        var rest = 0
+        for segment in segments {
+            switch segment {
+            case .literal(let text):
+                guard path[index] == text else { return nil }
+                index += 1
+            case .parameter:
+                guard !path[index].isEmpty else { return nil }
+                index += 1
+            case .rest:
+                rest = surplus + 1
+                index += rest
+            }
+        }
+        return rest
     }
 }
 
