@@ -92,7 +92,8 @@ public struct Router: Sendable {
     public let minimumVersion: APIVersion
     /// The newest, which requests without a version get.
     public let maximumVersion: APIVersion
-    private let routes: [String: [Route]]
+    /// By method, then by the first segment of the path, which is never a parameter.
+    private let routes: [String: [Substring: [Route]]]
 
     /// What a request's path says.
     struct Match: Sendable {
@@ -105,7 +106,9 @@ public struct Router: Sendable {
     public init(_ routes: [Route], minimumVersion: APIVersion = "1.24", maximumVersion: APIVersion = "1.47") {
         self.minimumVersion = minimumVersion
         self.maximumVersion = maximumVersion
-        self.routes = Dictionary(grouping: routes) { $0.method }
+        self.routes = Dictionary(grouping: routes) { $0.method }.mapValues { routes in
+            Dictionary(grouping: routes) { $0.pattern.split(separator: "/").first ?? "" }
+        }
     }
 
     /// Finds the route of a request.
@@ -123,7 +126,7 @@ public struct Router: Sendable {
             asked = first.dropFirst()
             segments.removeFirst()
         }
-        for route in routes[head.method] ?? [] {
+        for route in routes[head.method]?[segments.first ?? ""] ?? [] {
             guard let parameters = route.match(segments) else { continue }
             let version = asked.map { APIVersion($0) } ?? maximumVersion
             if version < minimumVersion {
