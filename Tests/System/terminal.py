@@ -17,6 +17,8 @@ import subprocess
 import termios
 import time
 
+from screen import Screen
+
 PROMPT = r"node1> $"
 CTRL_C, CTRL_D, CTRL_R, CTRL_Z, TAB, ENTER = "\x03", "\x04", "\x12", "\x1a", "\t", "\r"
 
@@ -43,7 +45,7 @@ class Terminal:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._raw = ""
         self.unread = ""
-        self.shown = ""
+        self.screen = Screen(columns)
 
     def __enter__(self) -> "Terminal":
         return self
@@ -78,14 +80,31 @@ class Terminal:
                 raise Missing(f"no {pattern!r} appeared within {timeout} s; there was:\n{self.unread[-3000:]}")
 
     def prompt(self, timeout: float = 20) -> str:
-        """Waits for the shell's prompt; gives what came before it, without the echo of the line that was typed."""
-        text = self.expect(PROMPT, timeout)
-        return re.sub(r"\A[^\n]*\n", "", text[:-len("node1> ")].replace("\r", ""))
+        """Waits for the shell's prompt, and until keys reach its editor; gives what came before it."""
+        text = self.expect(PROMPT, timeout)[:-len("node1> ")].replace("\r", "")
+        deadline = time.monotonic() + 2
+        while termios.tcgetattr(self.slave)[3] & termios.ICANON:
+            if time.monotonic() > deadline:
+                raise Missing("the prompt is there, but the line editor has not taken the terminal over")
+            time.sleep(0.001)
+        return text
+
+    def shows(self, line: str, timeout: float = 10) -> None:
+        """Waits until the line with the cursor reads so."""
+        deadline = time.monotonic() + timeout
+        while self.screen.line != line:
+            if time.monotonic() > deadline:
+                raise Missing(f"the line does not read {line!r} within {timeout} s, but {self.screen.line!r}")
+            self._read(0.05)
+        self.unread = ""
 
     def run(self, line: str, timeout: float = 20) -> str:
         """Types a line at the prompt and waits for the next one; gives what appeared between."""
         self.type(line)
-        return self.prompt(timeout)
+        lines = self.prompt(timeout).split("\n")
+        while lines and line and lines[0].endswith(line):  # the echo; twice, when it was typed before the editor was ready
+            lines.pop(0)
+        return "\n".join(lines)
 
     def stays_silent(self, seconds: float) -> str:
         """Reads for a while; gives what appeared."""
@@ -128,10 +147,11 @@ class Terminal:
             data = os.read(self.master, 65536)
         except OSError:  # EIO: nobody holds the other end any more
             return False
-        self._raw += self._decoder.decode(data)
+        new = self._decoder.decode(data)
+        self.screen.feed(new)
+        self._raw += new
         unfinished = _UNFINISHED_ESCAPE.search(self._raw)
         end = unfinished.start() if unfinished else len(self._raw)
         text, self._raw = _ESCAPE.sub("", self._raw[:end]), self._raw[end:]
         self.unread += text
-        self.shown += text
         return bool(data)
