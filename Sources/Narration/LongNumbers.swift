@@ -14,24 +14,26 @@ enum LongNumbers {
     private static func replaced(_ text: String, _ short: (String, _ isInPath: Bool) -> String) -> String {
         guard text.utf8.count >= 64 else { return text }
         var result = ""
-        var run = ""
-        func flush() {
-            if run.utf8.count == 64 {
-                result += short(String(run.prefix(12)), result.last == "/")
-            } else {
-                result += run
+        var begin = text.startIndex
+        var rest = text[...]
+        while let start = rest.utf8.firstIndex(where: isHexDigit) {
+            let end = rest.utf8[start...].firstIndex { !isHexDigit($0) } ?? rest.endIndex
+            if rest.utf8.distance(from: start, to: end) == 64 {
+                result += text[begin..<start]
+                let digits = text[start..<text.utf8.index(start, offsetBy: 12)]
+                result += short(String(digits), result.utf8.last == UInt8(ascii: "/"))
+                begin = end
             }
-            run = ""
+            rest = rest[end...]
         }
-        for character in text {
-            if character.isASCII && character.isHexDigit {
-                run.append(character)
-            } else {
-                flush()
-                result.append(character)
-            }
-        }
-        flush()
+        result += text[begin...]
         return result
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
+        default: false
+        }
     }
 }

@@ -112,7 +112,8 @@ public struct Narrator: Sendable {
         var room = lines - plain.lines.count
         var tellings: [Int: Page] = [:]
         var met: [String] = []
-        for step in candidates where met.count < Self.adaptiveConcepts && !met.contains(step.group.concept) {
+        for step in candidates
+        where met.count < Self.adaptiveConcepts && room > 0 && !met.contains(step.group.concept) {
             let brief = telling(step, .brief).lines.count
             // The command to see for oneself goes first where there is no room; `why` has it.
             for depth in [Depth.full, .fullWithoutLook] {
@@ -265,7 +266,10 @@ public struct Narrator: Sendable {
     private func tellUndoing(of steps: [NarratedStep], _ records: [StepRecord], on page: inout Page) {
         guard steps.contains(where: { $0.failed != nil }), let lead = steps.first?.lead else { return }
         let undone = NarratedStep.undone(in: records, procedureOf: lead)
-        if undone.failed.isEmpty { page.paragraph(voice.undone(undone.done.count, operation: lead.title), indent: 2) }
+        if undone.failed.isEmpty {
+            let before = steps.flatMap(\.records).count { $0.state == .performed }
+            page.paragraph(voice.undone(undone.done.count, of: before, operation: lead.title), indent: 2)
+        }
         for record in undone.failed {
             let problem = "\(record.command): \(record.failure?.message ?? "")"
             page.paragraph(voice.notUndone(LongNumbers.shortened(problem)), indent: 2)

@@ -73,19 +73,22 @@ public struct Template: Sendable, Hashable, ExpressibleByStringLiteral {
             if !text.isEmpty { pieces.append(.text(text)) }
             text = ""
         }
-        while let character = rest.popFirst() {
-            if (character == "{" || character == "}") && rest.first == character {
-                rest.removeFirst()
-                text.append(character)
+        // Braces are ASCII, so bytes are looked at: characters cost ten times as much.
+        let bytes = source.utf8
+        while let brace = rest.utf8.firstIndex(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") }) {
+            text += rest[..<brace]
+            let next = bytes.index(after: brace)
+            rest = rest[next...]
+            if next < bytes.endIndex, bytes[next] == bytes[brace] {
+                text += rest[next...next]
+                rest = rest[bytes.index(after: next)...]
                 continue
             }
-            guard character == "{" else {
-                text.append(character)
-                continue
+            guard bytes[brace] == UInt8(ascii: "{"), let end = rest.utf8.firstIndex(of: UInt8(ascii: "}")) else {
+                throw .malformed(source)
             }
-            guard let end = rest.firstIndex(of: "}") else { throw .malformed(source) }
             let tag = rest[..<end]
-            rest = rest[rest.index(after: end)...]
+            rest = rest[bytes.index(after: end)...]
             flush()
             if tag == ":" || tag == "/" {
                 guard isNested else { throw .malformed(source) }
@@ -105,6 +108,8 @@ public struct Template: Sendable, Hashable, ExpressibleByStringLiteral {
             }
         }
         if isNested { throw .malformed(source) }
+        text += rest
+        rest = rest[rest.endIndex...]
         flush()
         return (pieces, nil)
     }

@@ -9,12 +9,12 @@ enum TextWrapping {
     ///   - first: The columns of the first line, where it begins further right.
     static func lines(_ text: String, columns: Int, first: Int? = nil) -> [String] {
         var lines: [String] = []
-        for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        for paragraph in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             var line = ""
             var used = 0
             var limit = max(1, lines.isEmpty ? first ?? columns : columns)
-            for word in paragraph.split(separator: " ") {
-                var rest = word[...]
+            for word in paragraph.split(separator: UInt8(ascii: " ")) {
+                var rest = Substring(word)
                 var width = DisplayWidth.of(rest)
                 if !line.isEmpty {
                     if used + 1 + width <= limit {

@@ -86,12 +86,17 @@ struct Voice: Sendable {
 
     var failed: String { say("FAILED", "실패") }
 
-    func undone(_ count: Int, operation: String) -> String {
+    /// What became of the steps before one that failed.
+    ///
+    /// - Parameters:
+    ///   - count: How many were undone.
+    ///   - before: How many had been done.
+    func undone(_ count: Int, of before: Int, operation: String) -> String {
         let verb = Self.verb(of: operation).uppercased()
+        if before == 0 { return say("Nothing of \(verb) had been done before.", "\(verb) 작업에서 먼저 한 일은 없습니다.") }
         if count == 0 {
             return say(
-                "Nothing of \(verb) before it had to be undone; the machine is as it was.",
-                "\(verb) 작업에서 되돌릴 것이 없었으며, 컴퓨터는 작업 전 상태 그대로입니다.")
+                "What \(verb) had done before it stays done.", "\(verb) 작업에서 먼저 한 일은 그대로 남아 있습니다.")
         }
         let things = count == 1 ? "1 earlier step was" : "\(count) earlier steps were"
         return say(

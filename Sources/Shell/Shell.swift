@@ -106,7 +106,8 @@ public final class Shell {
         if (try? CommandLineParser.parse(line)) == nil, isIncomplete(line) { return line + "\n" }
         let entry = line.trimmed()
         if !entry.isEmpty { remember(line) }
-        _ = run(line)
+        // The terminal has echoed ^C where the cursor was.
+        if run(line) == 128 + SIGINT { LineRunner.write("\n", to: 1) }
         TerminalGuard.restore()
         return ""
     }
