@@ -5,7 +5,7 @@ import OrderedJSON
 struct Circumstances: Sendable {
     /// The lab's Docker host.
     var node = "node1"
-    /// The words of the command without `docker`.
+    /// The words of the command.
     var command: [String] = []
     /// The containers that have ended since.
     var ended: Set<String> = []
@@ -13,7 +13,7 @@ struct Circumstances: Sendable {
     var execution: Facts?
 
     /// The command's own word: `run` for `run` and for `container run`.
-    var verb: String? { command.first == "container" ? command.dropFirst().first : command.first }
+    var verb: String? { command.first { $0 != "docker" && $0 != "container" } }
 
     /// Whether the container goes away by itself when it ends.
     var removesAtEnd: Bool { command.contains { $0 == "--rm" || $0 == "--rm=true" } }
