@@ -96,6 +96,14 @@ public final class Node: Sendable {
         events.publish("container", action, container.id, attributes)
     }
 
+    /// Publishes that a container was connected to its network, or disconnected from it.
+    func publishNetwork(_ action: String, _ container: Container, _ endpoint: Endpoint?) {
+        guard let endpoint else { return }
+        events.publish(
+            "network", action, endpoint.networkID,
+            ["container": container.id, "name": endpoint.network, "type": "bridge"])
+    }
+
     /// Runs a procedure as part of an operation.
     func run(_ procedure: Procedure, operation: String) throws {
         try runner.run(procedure, operation: operation, undoing: self)

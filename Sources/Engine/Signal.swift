@@ -16,7 +16,7 @@ enum Signal {
     /// The number that a text means: `9`, `KILL`, `SIGKILL`, in any case; `RTMIN+n` and `RTMAX-n` too.
     /// - Returns: `nil` for a text that names no signal.
     static func number(_ text: String) -> Int32? {
-        if let number = Int32(text) { return (1...64).contains(number) ? number : nil }
+        if let number = Int32(text) { return number > 0 ? number : nil }
         var name = text.uppercased()
         if name.hasPrefix("SIG") { name.removeFirst(3) }
         if let index = names.firstIndex(of: name) { return Int32(index) + 1 }

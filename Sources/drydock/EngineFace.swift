@@ -24,8 +24,11 @@ enum EngineFace {
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         signal(SIGPIPE, SIG_IGN)
         do {
-            // The first thing of all: it changes this thread only, and every later one begins with what it has.
-            if geteuid() == 0, home.kernelChoice != "simulated" { try LinuxKernel.enterPrivateMountNamespace() }
+            // The first things of all: they change this thread only, and every later one begins with what it has.
+            if geteuid() == 0, home.kernelChoice != "simulated" {
+                try LinuxKernel.protectExecutable(CommandLine.arguments)
+                try LinuxKernel.enterPrivateMountNamespace()
+            }
             let lock = try takeLock(home)
             let kernel = try KernelChoice.make(home)
             let node = try Node(

@@ -29,6 +29,10 @@ extension Node {
         // and what is left is removed when the engine starts next.
         _ = try? run(
             Procedure(title: "container ended", object: name, steps: steps), operation: StepRunner.newOperation())
+        if killed { publish("oom", container) }
+        // Before the state changes: whoever waits for the end tells of it after this.
+        publish("die", container, ["exitCode": String(end.code)])
+        publishNetwork("disconnect", container, running.endpoint)
         container.life.withLock { life in
             life.running = nil
             life.state.status = .exited
@@ -39,8 +43,6 @@ extension Node {
             life.endings += 1
         }
         _ = try? container.save()
-        if killed { publish("oom", container) }
-        publish("die", container, ["exitCode": String(end.code)])
         afterEnd(container, end)
     }
 

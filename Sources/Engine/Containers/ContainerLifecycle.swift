@@ -40,7 +40,14 @@ extension Node {
         guard let number = signal.isEmpty ? Signal.kill : Signal.number(signal) else {
             throw EngineFailure.invalid("Invalid signal: \(signal)")
         }
-        let container = try self.container(reference)
+        let container: Container
+        do { container = try self.container(reference) } catch let failure as EngineFailure {
+            throw EngineFailure(status: failure.status, "Cannot kill container: \(reference): \(failure.message)")
+        }
+        guard number <= 64 else {
+            throw EngineFailure.invalid(
+                "Cannot kill container: \(reference): The linux daemon does not support signal \(number)")
+        }
         guard let running = container.life.current.running else {
             throw EngineFailure.conflict(
                 "Cannot kill container: \(reference): Container \(container.id) is not running")

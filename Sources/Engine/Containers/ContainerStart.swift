@@ -46,9 +46,14 @@ extension Node {
                 life.state.error = failure.message
             }
             try container.save()
+            // Nobody will see the end of a container that never began: it goes at once, as on Docker.
+            if container.life.current.definition.hostObject.flag("AutoRemove") {
+                try delete(container, operation: operation, removeVolumes: true)
+            }
             throw failure
         }
         try container.save()
+        publishNetwork("connect", container, launch.endpoint)
         publish("start", container)
     }
 }
@@ -61,7 +66,7 @@ final class ContainerLaunch: Sendable {
     private let overlay = Late<DetachedMount>("the root file system")
     private let cgroup = Late<any Cgroup>("the cgroup")
     private let process = Late<any SandboxProcess>("the process")
-    private let endpoint: Endpoint?
+    let endpoint: Endpoint?
     private let pipes = Late<ProcessPipes>("the pipes")
     private let log = Late<ContainerLog>("the log")
 
@@ -271,7 +276,7 @@ final class ContainerLaunch: Sendable {
         if definition.hasTerminal {
             ends = .terminal(try process.takeTerminal())
         } else {
-            ends = try pipes.value().parentSide
+            ends = try pipes.value().takeParentSide()
         }
         let log = try ContainerLog(path: container.logPath, rotation: .init(options: host["LogConfig"]?["Config"]))
         self.log.set(log)

@@ -21,6 +21,11 @@ final class ExecSession: Sendable {
         var environment: [String]
         var isPrivileged: Bool
         var detachKeys: String
+
+        /// The command as Docker's events have it: the program, a space, the arguments.
+        var eventText: String {
+            "\(command.first ?? "") " + command.dropFirst().joined(separator: " ")
+        }
     }
 
     struct Life: Sendable {
@@ -65,7 +70,7 @@ extension Node {
         let object = try shape.fit(body)
         guard !object.strings("Cmd").isEmpty else { throw EngineFailure.invalid("No exec command specified") }
         guard DetachKeyFilter.parse(object.text("DetachKeys")) != nil else {
-            throw EngineFailure.invalid("Unknown character: '\(object.text("DetachKeys"))'")
+            throw EngineFailure.invalid("Invalid escape keys (\(object.text("DetachKeys"))) provided")
         }
         let session = ExecSession(
             container: container,
@@ -77,7 +82,7 @@ extension Node {
                 isPrivileged: object.flag("Privileged"), detachKeys: object.text("DetachKeys")))
         execs.withLock { $0[session.id] = session }
         container.life.withLock { $0.execs.append(session.id) }
-        publish("exec_create: " + session.settings.command.joined(separator: " "), container, ["execID": session.id])
+        publish("exec_create: \(session.settings.eventText)", container, ["execID": session.id])
         return session.id
     }
 
@@ -120,11 +125,7 @@ extension Node {
             try run(try launch.procedure(), operation: operation)
         } catch {
             let failure = launch.failure(for: error)
-            session.life.withLock {
-                $0.exitCode =
-                    failure.message.contains("executable file not found") || failure.message.contains("no such file")
-                    ? 127 : 126
-            }
+            session.life.withLock { $0.exitCode = 126 }
             throw failure
         }
     }
@@ -275,7 +276,7 @@ final class ExecLaunch: Sendable {
         let process = try process.value()
         _ = try reader.reports(range.lowerBound..<range.upperBound - 1, of: child)
         let ends: StreamHub.Ends =
-            session.settings.hasTerminal ? .terminal(try process.takeTerminal()) : try pipes.value().parentSide
+            session.settings.hasTerminal ? .terminal(try process.takeTerminal()) : try pipes.value().takeParentSide()
         let hub = try StreamHub(ends: ends, log: nil, closesInput: true)
         let begin = Clock.monotonic()
         try process.release()
@@ -289,7 +290,7 @@ final class ExecLaunch: Sendable {
             life.streams = hub
         }
         node.publish(
-            "exec_start: " + session.settings.command.joined(separator: " "), session.container,
+            "exec_start: \(session.settings.eventText)", session.container,
             ["execID": session.id])
         let session = session
         let node = node
@@ -314,6 +315,14 @@ final class ExecLaunch: Sendable {
 
     /// Docker's text for an exec that failed.
     func failure(for error: any Error) -> EngineFailure {
+        if let failure = error as? LaunchFailure, case .changeDirectory(let path, _) = failure.operation {
+            let text =
+                path.hasPrefix("/")
+                ? "unable to start container process: chdir to cwd (\"\(path)\") set in config.json failed: "
+                    + LaunchFailure.reason(failure.code)
+                : "Cwd must be an absolute path"
+            return EngineFailure(status: 400, "OCI runtime exec failed: exec failed: \(text): unknown")
+        }
         guard let failure = error as? LaunchFailure else {
             return EngineFailure(wrapping: error, doing: "starting exec")
         }

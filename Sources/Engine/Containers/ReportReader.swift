@@ -16,7 +16,7 @@ struct LaunchFailure: Error, Sendable, CustomStringConvertible {
         switch operation {
         case .execute(let paths, let arguments, _):
             let command = arguments.first ?? ""
-            if code == ENOENT && (paths.count > 1 || !command.contains("/")) {
+            if (code == ENOENT && !command.contains("/")) || command.isEmpty {
                 return "exec: \"\(command)\": executable file not found in $PATH"
             }
             if code == ENOENT { return "exec: \"\(command)\": stat \(command): no such file or directory" }

@@ -29,6 +29,10 @@ extension Node {
         return .array(
             shown.map { image in
                 let labels = image.config.config.labels
+                // Asked for by reference, an image shows only the names that were meant.
+                let names = filter.names(of: image)
+                let tags = names.filter { $0.digest == nil }.map(\.familiar)
+                let digests = names.filter { $0.digest != nil }.map(\.familiar)
                 return [
                     "Containers": all ? .integer(Int64(users.filter { $0 == "\(image.id)" }.count)) : -1,
                     "Created": .integer(image.config.created?.seconds ?? 0), "Id": .string("\(image.id)"),
@@ -36,9 +40,8 @@ extension Node {
                         .object(JSONObject($0.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
                     } ?? .null,
                     "ParentId": .string(image.parent.map { "\($0)" } ?? ""),
-                    "RepoDigests": image.repoDigests.isEmpty && image.repoTags.isEmpty
-                        ? ["<none>@<none>"] : .strings(image.repoDigests),
-                    "RepoTags": image.repoTags.isEmpty ? ["<none>:<none>"] : .strings(image.repoTags), "SharedSize": -1,
+                    "RepoDigests": digests.isEmpty && tags.isEmpty ? ["<none>@<none>"] : .strings(digests),
+                    "RepoTags": tags.isEmpty ? ["<none>:<none>"] : .strings(tags), "SharedSize": -1,
                     "Size": .integer(image.size), "VirtualSize": .integer(image.size),
                 ]
             })
@@ -46,7 +49,10 @@ extension Node {
 
     /// Everything about an image, as `docker image inspect` shows it (API: ImageInspect).
     public func inspectImage(_ reference: String) throws -> JSON {
-        let image = try find(reference)
+        let image: Image
+        do { image = try images.image(named: reference) } catch {
+            throw EngineFailure(status: error.category.httpStatus, "no such image: \(reference): \(error)")
+        }
         let config = image.config
         let settings = try imageConfig(config.config)
         let empty = try imageConfig(ContainerSettings())
@@ -135,7 +141,7 @@ extension Node {
         for image in try result.value() {
             for line in image.lines { try progress(["stream": .string(line + "\n")]) }
             events.publish(
-                "image", "load", "\(image.id)", ["name": image.references.first?.familiar ?? "\(image.id)"])
+                "image", "load", "\(image.id)", ["name": "\(image.id)"])
         }
     }
 
@@ -170,7 +176,12 @@ extension Node {
             let name = repository.isEmpty ? nil : tag.isEmpty ? repository : "\(repository):\(tag)"
             reference = try name.map { name throws(OCIError) in try ImageReference(name).taggedByDefault }
         } catch { throw EngineFailure(wrapping: error, doing: "importing image") }
-        let settings = try ImageChanges.apply(changes, to: ContainerSettings())
+        var changed = ContainerSettings()
+        for change in changes {
+            do { try changed.apply(change: change) } catch { throw EngineFailure(wrapping: error, doing: "importing image") }
+        }
+        let settings = changed
+        if reference?.digest != nil { throw EngineFailure.invalid("cannot import digest reference") }
         let chosen: Platform
         do { chosen = platform.isEmpty ? .current : try Platform(platform) } catch {
             throw EngineFailure(wrapping: error, doing: "importing image")
@@ -212,7 +223,8 @@ extension Node {
         do { try run(Procedure(title: "tag image", object: target, steps: [step]), operation: operation) } catch {
             throw EngineFailure(wrapping: error, doing: "tagging image")
         }
-        events.publish("image", "tag", "\(image.id)", ["name": target])
+        let name = (try? ImageReference(target))?.taggedByDefault.familiar ?? target
+        events.publish("image", "tag", "\(image.id)", ["name": name])
     }
 
     /// Removes a name, and with its last name an image (API: ImageDelete).
@@ -262,7 +274,7 @@ extension Node {
         let records = try done.value()
         for record in records {
             switch record {
-            case .untagged(let name, let id): events.publish("image", "untag", "\(id)", ["name": name])
+            case .untagged(_, let id): events.publish("image", "untag", "\(id)", ["name": "\(id)"])
             case .deleted(let id): events.publish("image", "delete", "\(id)", ["name": "\(id)"])
             case .deletedLayer: continue
             }
@@ -327,10 +339,15 @@ private struct ImageFilter {
             let parts = label.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             if parts.count == 2 ? labels[parts[0]] != parts[1] : labels[parts[0]] == nil { return false }
         }
-        guard let patterns = filters["reference"] else { return true }
-        return patterns.contains { pattern in
-            image.references.contains {
-                Wildcard.matches(pattern, $0.familiar) || Wildcard.matches(pattern, $0.familiarName)
+        return filters["reference"] == nil || !names(of: image).isEmpty
+    }
+
+    /// The names of an image that the filter `reference` means: all without one.
+    func names(of image: Image) -> [ImageReference] {
+        guard let patterns = filters["reference"] else { return image.references }
+        return image.references.filter { reference in
+            patterns.contains {
+                Wildcard.matches($0, reference.familiar) || Wildcard.matches($0, reference.familiarName)
             }
         }
     }

@@ -67,15 +67,19 @@ final class StreamHub: Sendable {
     ///   - onEnd: Called as soon as the process has ended and its last output is in the log, before slow clients have
     ///     taken everything.
     func run(processEnd: Descriptor?, onEnd: () -> Void) {
-        let ends = self.ends.withLock { ends in
-            defer { ends = nil }
-            return ends
-        }
-        guard let ends else { return }
-        var pump = StreamPump(ends: ends, log: log, closesInput: closesInput, wake: wake.read)
+        guard var pump = takePump() else { return }
         pump.run(
             processEnd: processEnd, takeArrivals: { arrivals(finishing: false) }, onEnd: onEnd,
             close: { arrivals(finishing: true) })
+    }
+
+    /// The pump with the process's side of the streams. It must be the only one that holds the pipes: the process sees
+    /// the end of its input when the pump lets go of it.
+    private func takePump() -> StreamPump? {
+        ends.withLock { ends in
+            defer { ends = nil }
+            return ends.map { StreamPump(ends: $0, log: log, closesInput: closesInput, wake: wake.read) }
+        }
     }
 
     private func arrivals(finishing: Bool) -> [Attachment] {

@@ -67,8 +67,8 @@ extension Node {
             "GenericResources": .null,
             "DockerRootDir": .string(configuration.directory), "HttpProxy": "", "HttpsProxy": "", "NoProxy": "",
             "Name": .string(configuration.name), "Labels": [], "ExperimentalBuild": false,
-            "ServerVersion": .string(configuration.version), "Runtimes": ["drydock": ["path": "drydock"]],
-            "DefaultRuntime": "drydock",
+            "ServerVersion": .string(configuration.version), "Runtimes": ["runc": ["path": "drydock"]],
+            "DefaultRuntime": "runc",
             "Swarm": [
                 "NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": false, "Error": "",
                 "RemoteManagers": .null,
