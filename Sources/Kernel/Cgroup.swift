@@ -9,6 +9,10 @@ public protocol Cgroup: AnyObject, Sendable {
     /// all. `nil` when the host lacks the controller.
     func directory(of controller: String) -> String?
 
+    /// Its directories in the version 1 hierarchies, named ones such as systemd's included, by the name of the directory
+    /// that the hierarchy is mounted on (`cpu`, `memory`, `systemd`).
+    var version1Directories: [(name: String, directory: String)] { get }
+
     /// Descriptors through which a child joins the group by writing `0` to each: `tasks` (version 1) or
     /// `cgroup.procs` (version 2).
     func joinDescriptors() throws(SystemError) -> [Descriptor]

@@ -175,7 +175,7 @@ struct LaunchPlan {
                 .mount(
                     type: "tmpfs", source: "tmpfs", target: "/sys/fs/cgroup", flags: Self.kernelMount,
                     options: "mode=755"))
-            for (name, directory) in cgroupDirectories {
+            for (name, directory) in cgroup.version1Directories {
                 operations.append(
                     .bind(
                         source: directory, target: "/sys/fs/cgroup/\(name)", isRecursive: false,
@@ -185,22 +185,6 @@ struct LaunchPlan {
         return ChildStep(
             kind: .mountSys, command: "mount -t sysfs -o \(isPrivileged ? "rw" : "ro") sysfs /sys",
             facts: ["readOnly": .bool(!isPrivileged)], operations: operations, evidence: mountEvidence("/sys"))
-    }
-
-    /// The container's own groups in the version 1 hierarchies, by their directory's name on the machine.
-    private var cgroupDirectories: [(name: String, directory: String)] {
-        let controllers = [
-            "cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "hugetlb",
-            "net_cls", "net_prio", "perf_event", "rdma", "misc", "name=systemd",
-        ]
-        var seen: Set<String> = []
-        return controllers.compactMap { controller in
-            guard let directory = cgroup.directory(of: controller), seen.insert(directory).inserted else { return nil }
-            let prefix = "/sys/fs/cgroup/"
-            guard directory.hasPrefix(prefix), let name = directory.dropFirst(prefix.count).split(separator: "/").first
-            else { return nil }
-            return (String(name), directory)
-        }
     }
 
     private var files: ChildStep {

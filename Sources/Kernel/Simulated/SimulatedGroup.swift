@@ -165,6 +165,11 @@ final class SimulatedCgroup: Cgroup {
         }
     }
 
+    var version1Directories: [(name: String, directory: String)] {
+        let controllers = ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids"]
+        return controllers.compactMap { name in directory(of: name).map { (name, $0) } }
+    }
+
     func directory(of controller: String) -> String? {
         guard profile.controllers.contains(controller) else { return nil }
         return isUnified ? "/sys/fs/cgroup/\(path)" : "/sys/fs/cgroup/\(controller)/\(path)"

@@ -23,6 +23,12 @@ final class LinuxCgroup: Cgroup {
         places.first { !$0.hierarchy.isUnified && $0.hierarchy.controllers.contains(controller) }?.directory
     }
 
+    var version1Directories: [(name: String, directory: String)] {
+        places.filter { !$0.hierarchy.isUnified }.map { place in
+            (String(place.hierarchy.mountPoint.split(separator: "/").last ?? ""), place.directory)
+        }
+    }
+
     func directory(of controller: String) -> String? {
         if let directory = version1Directory(controller) { return directory }
         guard let unified = places.first(where: { $0.hierarchy.isUnified }) else { return nil }
