@@ -5,7 +5,7 @@ public enum DrydockAPI {
     /// The request header that asks for a plan: the answer is a JSON array of ``StepRecord``, nothing is performed.
     public static let explainHeader = "Drydock-Explain"
     /// The endpoint of the step stream: JSON lines of ``StepRecord``. Query: `operation=ID` (repeatable),
-    /// `follow=1`.
+    /// `since=NANOSECONDS` (since 1970), `follow=1`.
     public static let stepsPath = "/drydock/steps"
     /// The newest version of the Docker Engine API that the engine answers as.
     public static let version = "1.47"

@@ -90,9 +90,11 @@ final class Container: Sendable {
     }
 
     /// Writes definition and state to disk.
-    func save(durable: Bool = false) throws {
+    ///
+    /// - Parameter state: A state that is about to hold: what is on disk must not change any more once others may see it.
+    func save(_ state: ContainerState? = nil, durable: Bool = false) throws {
         let life = life.current
-        let record = Record(id: id, definition: life.definition, state: life.state)
+        let record = Record(id: id, definition: life.definition, state: state ?? life.state)
         let json = try JSON(encoding: record, keys: .asDeclared)
         try Files.replace(recordPath, with: json.encoded(.indented), mode: 0o600, durable: durable)
     }

@@ -33,16 +33,23 @@ extension Node {
         // Before the state changes: whoever waits for the end tells of it after this.
         publish("die", container, ["exitCode": String(end.code)])
         publishNetwork("disconnect", container, running.endpoint)
+        let finished = Clock.realtime()
+        func conclude(_ state: inout ContainerState) {
+            state.status = .exited
+            state.pid = 0
+            state.exitCode = end.code
+            state.outOfMemoryKilled = killed
+            state.finishedAt = finished
+        }
+        var last = container.life.current.state
+        conclude(&last)
+        // On disk first: whoever waits for the end may remove the container as soon as it is seen.
+        _ = try? container.save(last)
         container.life.withLock { life in
             life.running = nil
-            life.state.status = .exited
-            life.state.pid = 0
-            life.state.exitCode = end.code
-            life.state.outOfMemoryKilled = killed
-            life.state.finishedAt = Clock.realtime()
+            conclude(&life.state)
             life.endings += 1
         }
-        _ = try? container.save()
         afterEnd(container, end)
     }
 

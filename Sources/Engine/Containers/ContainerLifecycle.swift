@@ -73,7 +73,7 @@ extension Node {
             try running.process.signal(number)
             // A frozen process dies at once when it is killed through the unified hierarchy; with version 1 only thawing
             // lets the signal in.
-            if number == Signal.kill, try running.cgroup.isFrozen() { try running.cgroup.thaw() }
+            if number == Signal.kill { try Self.thaw(running.cgroup) }
             let state = (try? kernel.processFile(pid, "status"))?.split(separator: "\n").first {
                 $0.hasPrefix("State:")
             }
@@ -85,6 +85,13 @@ extension Node {
         } catch let error as SystemError where error.code == ESRCH {
             throw EngineFailure.conflict("Container \(container.id) is not running")
         }
+    }
+
+    /// Lets frozen processes go on. A group that is gone meanwhile, because its container has ended, is no error.
+    private static func thaw(_ cgroup: any Cgroup) throws {
+        do {
+            if try cgroup.isFrozen() { try cgroup.thaw() }
+        } catch let error as SystemError where [ENOENT, ENODEV].contains(error.code) {}
     }
 
     private func stopSignal(of container: Container) -> Int32 {
@@ -119,8 +126,7 @@ extension Node {
         let seconds = timeout ?? own.map { Int($0) } ?? 10
         try send(signal, to: container, running, operation: operation)
         publish("kill", container, ["signal": String(signal)])
-        let wasPaused = try running.cgroup.isFrozen()
-        if wasPaused { try running.cgroup.thaw() }
+        try Self.thaw(running.cgroup)
         let ended = container.life.wait(seconds: seconds < 0 ? nil : Double(seconds)) { $0.running == nil ? true : nil }
         if ended == nil, let running = container.life.current.running {
             try send(Signal.kill, to: container, running, operation: operation)

@@ -18,7 +18,9 @@ extension Routes {
                 let operations = Set(request.query.all("operation"))
                 let queue = request.query.flag("follow") ? try StepQueue(following: log, operations) : nil
                 defer { queue?.end() }
-                let past = operations.isEmpty ? log.latest(Self.latestCount) : log.records(of: operations)
+                let since = request.query["since"].flatMap { Int64($0) } ?? 0
+                let all = operations.isEmpty ? log.latest(Self.latestCount) : log.records(of: operations)
+                let past = all.filter { $0.time >= since }
                 let stream = try responder.stream(contentType: "application/x-ndjson")
                 if !past.isEmpty { try stream.write(try Self.lines(past)) }
                 guard let queue else { return }
