@@ -14,7 +14,7 @@ struct LaunchFailure: Error, Sendable, CustomStringConvertible {
 
     var description: String {
         switch operation {
-        case .execute(let paths, let arguments, _):
+        case .execute(_, let arguments, _):
             let command = arguments.first ?? ""
             if (code == ENOENT && !command.contains("/")) || command.isEmpty {
                 return "exec: \"\(command)\": executable file not found in $PATH"
