@@ -5,7 +5,7 @@ import OrderedJSON
 /// prints what Docker's client prints.
 public struct DockerCommandLine: Sendable {
     private let client: EngineClient
-    private let io: CommandIO
+    let io: CommandIO
     private let observer: (any CommandObserver)?
     private let hints: Bool
     private let columns: @Sendable () -> Int
@@ -100,7 +100,7 @@ public struct DockerCommandLine: Sendable {
     }
 
     /// The sentence for what was asked for and isn't done, or never will be.
-    private func refusal(_ parsed: ParsedCommand) -> String? {
+    func refusal(_ parsed: ParsedCommand) -> String? {
         let name = "docker \(parsed.path)"
         switch parsed.command.status {
         case .done: break
@@ -117,7 +117,7 @@ public struct DockerCommandLine: Sendable {
         return nil
     }
 
-    private func engine(_ host: String?) throws -> EngineClient {
+    func engine(_ host: String?) throws -> EngineClient {
         guard let host else { return client }
         if let makeClient { return try makeClient(host) }
         return try EngineClient(host: host)

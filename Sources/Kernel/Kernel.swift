@@ -23,6 +23,9 @@ public protocol Kernel: Sendable {
     /// - Parameter name: One path element, such as a container's ID.
     func makeCgroup(_ name: String) throws(SystemError) -> any Cgroup
 
+    /// The cgroup that a name would have; nothing is made. Its paths can be told, nothing else.
+    func plannedCgroup(_ name: String) throws(SystemError) -> any Cgroup
+
     /// The cgroup of a name if it exists, for recovery and for engines that were restarted.
     func existingCgroup(_ name: String) -> (any Cgroup)?
 

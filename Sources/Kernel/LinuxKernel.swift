@@ -83,6 +83,9 @@ public final class LinuxKernel: Kernel {
     /// Makes a cgroup in every hierarchy.
     public func makeCgroup(_ name: String) throws(SystemError) -> any Cgroup { try cgroups.make(name) }
 
+    /// The cgroup that a name would have; nothing is made.
+    public func plannedCgroup(_ name: String) throws(SystemError) -> any Cgroup { try cgroups.group(name) }
+
     /// The cgroup of a name if it exists.
     public func existingCgroup(_ name: String) -> (any Cgroup)? { cgroups.existing(name) }
 

@@ -123,11 +123,7 @@ struct ShellVoice: Sendable {
     var noKeysHere: String {
         say("There are no keys to choose: input is not a terminal.", "입력이 터미널이 아니어서 편집 키가 없습니다.")
     }
-    var explainNotYet: String {
-        say(
-            "explain is not done yet: the engine can plan, but this shell can't ask it to so far. Nothing was done.",
-            "explain 기능은 아직 없습니다. 아무것도 실행하지 않았습니다.")
-    }
+
     func noNode(_ node: String) -> String {
         say(
             "@\(node) is not done yet: this shell can't enter a node's network so far. Nothing was done.",

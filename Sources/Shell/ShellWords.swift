@@ -32,7 +32,7 @@ extension Shell {
         case "narrate": return narrate(arguments)
         case "why", "evidence": return explainStep(word, arguments)
         case "steps": return Answer(text: listener.narrator.steps(listener.records))
-        case "explain": return .complain(voice.explainNotYet)
+        case "explain": return explain(arguments)
         case "glossary": return glossary(arguments)
         case "language": return chooseLanguage(arguments)
         case "clear": return Answer(text: "\u{1B}[H\u{1B}[2J")
@@ -73,6 +73,29 @@ extension Shell {
             ? narrator.why(number, in: records, command: command)
             : narrator.evidence(number, in: records, command: command)
         return Answer(text: text)
+    }
+
+    /// What a docker command would do: its flags' meanings, then the plan. Nothing is performed.
+    private func explain(_ arguments: [String]) -> Answer {
+        guard arguments.first == "docker", arguments.count > 1 else {
+            return .complain(voice.usage("explain docker ..."))
+        }
+        let docker = DockerCommandLine(
+            client: keeper.current, io: CommandIO(), observer: nil, hints: true, columns: { TerminalGuard.columns() })
+        let command = Array(arguments.dropFirst())
+        do throws(PlanFailure) {
+            let plan = try docker.plan(command)
+            let width = plan.flags.map(\.flag.count).max() ?? 0
+            let flags = plan.flags.map { flag, meaning in
+                "  \(flag)" + String(repeating: " ", count: width - flag.count) + "  \(meaning)\n"
+            }
+            var narrator = listener.narrator
+            narrator.level = narrator.level == .off || narrator.level == .adaptive ? .brief : narrator.level
+            narrator.concepts = nil
+            return Answer(text: flags.joined() + narrator.narrate(plan.steps, command: command))
+        } catch {
+            return .complain(error.description)
+        }
     }
 
     private func glossary(_ arguments: [String]) -> Answer {

@@ -57,7 +57,9 @@ struct EngineControl: Sendable {
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setflags(&attributes, Int16(0x80))  // POSIX_SPAWN_SETSID
         let program = try Files.linkTarget("/proc/self/exe")
-        var arguments: [UnsafeMutablePointer<CChar>?] = ["drydock", "engine", "run", "--ready", "3"].map { (word: String) in strdup(word) }
+        var arguments: [UnsafeMutablePointer<CChar>?] = ["drydock", "engine", "run", "--ready", "3"].map {
+            (word: String) in strdup(word)
+        }
         arguments.append(nil)
         defer { arguments.forEach { free($0) } }
         var pid: pid_t = 0

@@ -22,6 +22,12 @@ struct ShellFace {
         return 0
     }
 
+    /// A word as the shell's grammar takes it for one.
+    static func quoted(_ word: String) -> String {
+        let isPlain = !word.isEmpty && word.allSatisfy { $0.isLetter || $0.isNumber || "-_./:=,@%+".contains($0) }
+        return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    }
+
     private func configuration() throws -> ShellConfiguration {
         let control = EngineControl(home: home)
         let environment = processEnvironment()

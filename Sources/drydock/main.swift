@@ -18,7 +18,7 @@ do {
     }
     switch arguments.first {
     case "docker": exit(try DockerFace(home: home).run(Array(arguments.dropFirst())))
-    case "explain": exit(try ShellFace(home: home).run(lines: [arguments.joined(separator: " ")]))
+    case "explain": exit(try ShellFace(home: home).run(lines: [arguments.map(ShellFace.quoted).joined(separator: " ")]))
     default: DrydockCommand.main(arguments)
     }
 } catch {

@@ -24,30 +24,25 @@ extension Node {
     /// - Throws: ``EngineFailure`` with Docker's status and text; nothing is left behind then.
     public func createContainer(name: String?, body: JSON, operation: String) throws -> Created {
         let request = try CreateRequest(body)
-        let procedure = try creation(of: request, name: name)
-        do { try run(procedure.procedure, operation: operation) } catch {
-            forget(procedure.id)
+        let creation = try creation(of: request, name: name)
+        do { try run(creation.procedure, operation: operation) } catch {
+            forget(creation.container.id)
             throw EngineFailure(wrapping: error, doing: "creating container")
         }
-        publish("create", try container(procedure.id))
-        return Created(id: procedure.id, warnings: warnings(for: request))
+        publish("create", creation.container)
+        return Created(id: creation.container.id, warnings: warnings(for: request))
     }
 
-    /// The plan of `createContainer`, nothing performed.
-    public func planCreation(name: String?, body: JSON) throws -> [StepRecord] {
-        let planned = try creation(of: CreateRequest(body), name: name)
-        defer { forget(planned.id) }
-        return StepRunner.plan(planned.procedure, operation: "plan", isSimulated: kernel.profile.kind == .simulated)
-    }
-
-    private func forget(_ id: String) {
+    func forget(_ id: String) {
         containers.withLock { table in
             table.byID[id] = nil
             table.names = table.names.filter { $0.value != id }
         }
     }
 
-    private func creation(of request: CreateRequest, name: String?) throws -> (id: String, procedure: Procedure) {
+    func creation(
+        of request: CreateRequest, name: String?
+    ) throws -> (container: Container, procedure: Procedure) {
         let image = try images.image(named: request.image)
         let settings = try request.merged(with: image.config.config.json.object ?? [:])
         try SettingsCheck(profile: kernel.profile).check(config: settings.config, host: settings.host)
@@ -60,7 +55,7 @@ extension Node {
             let procedure = Procedure(
                 title: "create container", object: name, steps: creationSteps(container, image: image, request: request)
             )
-            return (id, procedure)
+            return (container, procedure)
         } catch {
             forget(id)
             throw error
@@ -81,7 +76,8 @@ extension Node {
         return Container.Definition(
             name: name, created: Clock.realtime(), image: "\(image.id)", imageReference: request.image,
             layers: image.layers.reversed().map(\.path), path: path, arguments: Array(command.dropFirst()),
-            config: .object(config), hostConfig: .object(host), endpoints: request.endpoints)
+            config: .object(config), hostConfig: .object(host), endpoints: request.endpoints,
+            mounts: try mountPoints(config: config, host: host))
     }
 
     /// The machine's host name (`gethostname(2)`).
@@ -139,6 +135,7 @@ extension Node {
             undo: [.removeTree(path: container.directory), .forgetContainer(id: container.id)]
         ) { [self] in
             try Files.makeDirectories(container.directory, mode: 0o710)
+            try retainLayers(of: container)
             try container.save(durable: true)
             containers.withLock { $0.byID[container.id] = container }
             let size = try Files.read("\(container.directory)/container.json").count
@@ -155,7 +152,18 @@ extension Node {
                 facts: ["entries": .integer(Int64(entries))],
                 evidence: [Evidence(source: container.upper, text: "\(entries) entries")])
         }
-        return [resolve, create, layer]
+        return [resolve, create, layer] + volumeSteps(for: definition)
+    }
+
+    /// Keeps the image's layers for a container, also when the image itself is removed.
+    func retainLayers(of container: Container) throws {
+        // A layer's directory is `CHAIN/diff`.
+        guard let top = container.life.current.definition.layers.first.map(Files.parent(of:)),
+            let name = top.split(separator: "/").last, let chain = Digest(hexadecimal: name)
+        else { return }
+        do { try images.layers.retain(chain, for: "container \(container.id)") } catch {
+            throw EngineFailure(wrapping: error, doing: "keeping the layers of container \(container.id)")
+        }
     }
 
     /// The upper directory is what `/` looks like from inside: it has the owner and mode of the image's root.

@@ -91,7 +91,7 @@ extension Node {
     private static func thaw(_ cgroup: any Cgroup) throws {
         do {
             if try cgroup.isFrozen() { try cgroup.thaw() }
-        } catch let error as SystemError where [ENOENT, ENODEV].contains(error.code) {}
+        } catch let error where [ENOENT, ENODEV].contains(error.code) {}
     }
 
     private func stopSignal(of container: Container) -> Int32 {

@@ -27,9 +27,7 @@ extension Node {
     /// The plan of `startContainer`, nothing performed.
     public func planStart(_ reference: String) throws -> [StepRecord] {
         let container = try self.container(reference)
-        let launch = ContainerLaunch(node: self, container: container)
-        return StepRunner.plan(
-            try launch.procedure(), operation: "plan", isSimulated: kernel.profile.kind == .simulated)
+        return try planStart(container)
     }
 
     /// Starts a container whose lifecycle is held.
@@ -54,18 +52,19 @@ extension Node {
         }
         try container.save()
         publishNetwork("connect", container, launch.endpoint)
+        publishVolumes("mount", container)
         publish("start", container)
     }
 }
 
 /// One start of a container: what its steps make, from the overlay to the running process.
 final class ContainerLaunch: Sendable {
-    private let node: Node
-    private let container: Container
-    private let definition: Container.Definition
-    private let overlay = Late<DetachedMount>("the root file system")
-    private let cgroup = Late<any Cgroup>("the cgroup")
-    private let process = Late<any SandboxProcess>("the process")
+    let node: Node
+    let container: Container
+    let definition: Container.Definition
+    let overlay = Late<DetachedMount>("the root file system")
+    let cgroup = Late<any Cgroup>("the cgroup")
+    let process = Late<any SandboxProcess>("the process")
     let endpoint: Endpoint?
     private let pipes = Late<ProcessPipes>("the pipes")
     private let log = Late<ContainerLog>("the log")
@@ -171,7 +170,7 @@ final class ContainerLaunch: Sendable {
                 "count": .integer(Int64(kinds.count)),
             ]
         ) { [self] in
-            let children = try prepareChild()
+            let children = try prepareChild(cgroupDescriptors: try cgroup.value().joinDescriptors())
             let process = try spawn(children, namespaces: kinds)
             let status = try kernel.processFile(process.pid, "status")
             let numbers = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") } ?? ""
@@ -195,7 +194,7 @@ final class ContainerLaunch: Sendable {
     // MARK: The child
 
     /// Looks up the user and builds the child's program: the root's files can be read through the detached mount.
-    private func prepareChild() throws -> [ChildStep] {
+    func prepareChild(cgroupDescriptors: [Descriptor]) throws -> [ChildStep] {
         let overlay = try overlay.value()
         let cgroup = try cgroup.value()
         let identity = try ProcessIdentity(
@@ -206,8 +205,8 @@ final class ContainerLaunch: Sendable {
         let plan = LaunchPlan(
             container: container, definition: definition, kernel: kernel, identity: identity,
             filter: try node.filter(host: host, bounding: identity.bounding), cgroup: cgroup, overlay: overlay,
-            node: node.configuration.name)
-        return plan.childSteps(cgroupDescriptors: try cgroup.joinDescriptors())
+            node: node.configuration.name, volumeStore: node.volumes)
+        return plan.childSteps(cgroupDescriptors: cgroupDescriptors)
     }
 
     private func spawn(_ children: [ChildStep], namespaces: Set<NamespaceKind>) throws -> any SandboxProcess {
@@ -248,7 +247,7 @@ final class ContainerLaunch: Sendable {
         return joined
     }
 
-    private func networkSteps() -> [Step] {
+    func networkSteps() -> [Step] {
         if let endpoint { return node.connectSteps(endpoint, network: node.defaultBridge, process: process) }
         let mode = host.text("NetworkMode")
         let kernel = kernel
@@ -319,6 +318,10 @@ final class ContainerLaunch: Sendable {
     /// Writes the three files that are laid over the image's, with the address that the container will have.
     func writeFiles() throws {
         try Files.makeDirectories("\(container.directory)/rootfs")
+        // A directory that `-v` names and that is missing is made, as on Docker.
+        for point in definition.mountPoints where point.makesSource && !Files.exists(point.source) {
+            try Files.makeDirectories(point.source)
+        }
         let hostname = config.text("Hostname")
         let domain = config.text("Domainname")
         var hosts = """

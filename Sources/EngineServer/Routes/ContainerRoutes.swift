@@ -1,4 +1,5 @@
 import Engine
+import EngineAPI
 import HTTPMessages
 import OrderedJSON
 
@@ -23,7 +24,9 @@ extension Routes {
             Self.change(
                 "POST", "/containers/create",
                 plan: { request in
-                    try node.planCreation(name: request.query.text("name"), body: try request.json() ?? .null)
+                    try node.planCreation(
+                        name: request.query.text("name"), body: try request.json() ?? .null,
+                        starting: request.headers[DrydockAPI.explainHeader] == DrydockAPI.explainRun)
                 },
                 perform: { request, responder, operation in
                     let created = try node.createContainer(

@@ -88,6 +88,9 @@ public final class SimulatedKernel: Kernel {
         SimulatedCgroup(name: name, parent: machine.parentGroup, world: world, profile: profile)
     }
 
+    /// The cgroup that a name would have; nothing is made.
+    public func plannedCgroup(_ name: String) throws(SystemError) -> any Cgroup { group(name) }
+
     /// Makes a cgroup.
     public func makeCgroup(_ name: String) throws(SystemError) -> any Cgroup {
         let operation = "making cgroup \(machine.parentGroup)/\(name)"

@@ -105,7 +105,7 @@ public struct CgroupHierarchies: Sendable {
         }
     }
 
-    private func group(_ name: String) throws(SystemError) -> LinuxCgroup {
+    func group(_ name: String) throws(SystemError) -> LinuxCgroup {
         guard !name.isEmpty, name != ".", name != "..", !name.contains("/") else {
             throw SystemError("making cgroup \"\(name)\"", code: EINVAL)
         }

@@ -1,0 +1,45 @@
+import EngineAPI
+import Kernel
+import OrderedJSON
+import Steps
+
+extension Node {
+    /// The plan of `createContainer`, nothing performed.
+    ///
+    /// - Parameter starting: Whether the plan goes on with the container's start, as `docker run` does.
+    public func planCreation(name: String?, body: JSON, starting: Bool) throws -> [StepRecord] {
+        let planned = try creation(of: CreateRequest(body), name: name)
+        // The name was only looked at, not taken.
+        defer { forget(planned.container.id) }
+        let creation = StepRunner.plan(
+            planned.procedure, operation: "plan-create", isSimulated: kernel.profile.kind == .simulated)
+        return creation + (starting ? try planStart(planned.container) : [])
+    }
+
+    /// The plan of a container's start; the container may itself be planned only.
+    func planStart(_ container: Container) throws -> [StepRecord] {
+        let launch = ContainerLaunch(node: self, container: container)
+        defer { launch.abandon() }
+        return StepRunner.plan(
+            try launch.plannedProcedure(), operation: "plan-start", isSimulated: kernel.profile.kind == .simulated)
+    }
+}
+
+extension ContainerLaunch {
+    /// The procedure with the steps that otherwise follow from the clone: the user is looked up in the image's layers,
+    /// because there is no mount to look through.
+    func plannedProcedure() throws -> Procedure {
+        var procedure = try procedure()
+        let layers = OverlayLayers(
+            lower: [node.initLayer] + definition.layers, upper: container.upper, work: container.work)
+        overlay.set(DetachedMount(descriptor: nil, layers: layers))
+        cgroup.set(try node.kernel.plannedCgroup(container.id))
+        procedure.steps += networkSteps()
+        procedure.steps += try prepareChild(cgroupDescriptors: []).map { child in
+            Step(child.kind, command: child.command, facts: child.facts) {
+                throw EngineFailure.system("a planned step is not performed")
+            }
+        }
+        return procedure
+    }
+}
