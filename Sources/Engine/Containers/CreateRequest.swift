@@ -84,6 +84,7 @@ struct CreateRequest: Sendable {
         if host.number("Memory") > 0, host.number("MemorySwap") == 0 {
             host["MemorySwap"] = .integer(host.number("Memory") * 2)
         }
+        if let limit = host["PidsLimit"]?.integer, limit <= 0 { host["PidsLimit"] = .null }
         if host.number("MemorySwappiness") == -1 { host["MemorySwappiness"] = .null }
         if !host.flag("Privileged") {
             if host["MaskedPaths"]?.array == nil { host["MaskedPaths"] = .strings(LaunchPlan.maskedPaths) }

@@ -178,6 +178,7 @@ extension Node {
         } catch { throw EngineFailure(wrapping: error, doing: "importing image") }
         var changed = ContainerSettings()
         for change in changes {
+            if change.isEmpty { throw EngineFailure.invalid("file with no instructions") }
             do { try changed.apply(change: change) } catch { throw EngineFailure(wrapping: error, doing: "importing image") }
         }
         let settings = changed
@@ -200,6 +201,7 @@ extension Node {
             try run(Procedure(title: "import image", object: repository, steps: [step]), operation: operation)
         } catch { throw EngineFailure(wrapping: error, doing: "importing image") }
         let id = try made.value()
+        if let reference { events.publish("image", "tag", "\(id)", ["name": reference.familiar]) }
         events.publish("image", "import", "\(id)", ["name": "\(id)"])
         return "\(id)"
     }

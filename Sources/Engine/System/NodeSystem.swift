@@ -2,6 +2,7 @@ import CLinux
 import EngineAPI
 import Glibc
 import Kernel
+import OCI
 import OrderedJSON
 import Posix
 import Steps
@@ -35,7 +36,7 @@ extension Node {
         if !profile.limitsSwap { warnings.append("WARNING: No swap limit support") }
         let descriptors = (try? Files.list("/proc/self/fd").count) ?? 0
         return [
-            "ID": .string(defaultBridge.id), "Containers": .integer(Int64(states.count)),
+            "ID": .string(Digest(of: Array("engine \(defaultBridge.id)".utf8)).hexadecimal), "Containers": .integer(Int64(states.count)),
             "ContainersRunning": count(.running, .restarting), "ContainersPaused": count(.paused),
             "ContainersStopped": count(.exited, .created, .dead, .removing),
             "Images": .integer(Int64(images.images().count)), "Driver": "overlay2",
