@@ -9,6 +9,8 @@ public enum DrydockAPI {
     /// The endpoint of the step stream: JSON lines of ``StepRecord``. Query: `operation=ID` (repeatable),
     /// `since=NANOSECONDS` (since 1970), `follow=1`.
     public static let stepsPath = "/drydock/steps"
+    /// What the node is: its name, and where the machine finds its network namespace (`null` on the simulated kernel).
+    public static let nodePath = "/drydock/node"
     /// The newest version of the Docker Engine API that the engine answers as.
     public static let version = "1.47"
     /// The oldest version that it understands.

@@ -43,6 +43,7 @@ struct ShellFace {
         configuration.colours = isatty(1) == 1 && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
         configuration.simulatedBecause = KernelChoice.simulatedBecause(home)
         configuration.doctor = { [home] io in Doctor(home: home).run(asJSON: false, io: io) }
+        configuration.onNode = { [home] node, command, io in NodeFace(home: home).run(command, node: node, io: io) }
         return configuration
     }
 }

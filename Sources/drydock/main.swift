@@ -19,6 +19,14 @@ do {
     switch arguments.first {
     case "docker": exit(try DockerFace(home: home).run(Array(arguments.dropFirst())))
     case "explain": exit(try ShellFace(home: home).run(lines: [arguments.map(ShellFace.quoted).joined(separator: " ")]))
+    case "node" where arguments.dropFirst().first == "exec":
+        // Everything behind the node's name is the command's.
+        let words = Array(arguments.dropFirst(2))
+        let command = Array(words.dropFirst(words.dropFirst().first == "--" ? 2 : 1))
+        guard let node = words.first, !command.isEmpty else {
+            fail("usage: drydock node exec NODE -- COMMAND [ARG...]")
+        }
+        try NodeFace(home: home).execute(command, node: node)
     default: DrydockCommand.main(arguments)
     }
 } catch {

@@ -1,0 +1,55 @@
+import CLinux
+import DockerCLI
+import EngineAPI
+import Glibc
+import Posix
+
+/// Runs a command of the machine in a node's network: `drydock node exec node1 -- ip addr`, and `@node1 ip addr` in the
+/// shell.
+struct NodeFace {
+    let home: DrydockHome
+
+    /// Becomes the command, in the node's network namespace (`setns(2)`, `execvp(3)`). Returns only by throwing.
+    func execute(_ command: [String], node: String) throws {
+        guard node == "node1" else {
+            throw UsageProblem("there is no node \(node); more nodes than node1 are not done yet")
+        }
+        let client = try EngineControl(home: home).connect(node: node)
+        let answer = try client.request("GET", DrydockAPI.nodePath).json()
+        guard let path = answer["NetworkNamespace"]?.string else {
+            throw UsageProblem("\(node) is simulated: it has no network that a command could be run in")
+        }
+        let namespace = try Descriptor.open(path, O_RDONLY)
+        try check("entering the network of \(node)") { linux_setns(namespace.number, CLONE_NEWNET) }
+        var arguments: [UnsafeMutablePointer<CChar>?] = command.map { (word: String) in strdup(word) }
+        arguments.append(nil)
+        execvp(command[0], arguments)
+        throw SystemError.last("running \(command[0])")
+    }
+
+    private var CLONE_NEWNET: Int32 { 0x4000_0000 }
+
+    /// Runs a line of the machine's shell in the node's network, and waits for it.
+    /// - Returns: Its exit code.
+    func run(_ line: String, node: String, io: CommandIO) -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for (number, own) in [(io.input, Int32(0)), (io.output, 1), (io.errorOutput, 2)] where number != own {
+            posix_spawn_file_actions_adddup2(&actions, number, own)
+        }
+        let words = ["drydock", "node", "exec", node, "--", "/bin/sh", "-c", line]
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { (word: String) in strdup(word) }
+        arguments.append(nil)
+        defer { arguments.forEach { free($0) } }
+        var pid: pid_t = 0
+        let code = posix_spawn(&pid, "/proc/self/exe", &actions, nil, arguments, environ)
+        if code != 0 {
+            StandardError.write("drydock: \(SystemError("starting a command on \(node)", code: code))\n")
+            return 126
+        }
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+    }
+}
