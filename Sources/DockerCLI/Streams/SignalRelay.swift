@@ -12,6 +12,8 @@ final class SignalRelay: Sendable {
 
     private let ends: (read: Descriptor, write: Descriptor)?
     private let saved: Mutex<[(signal: Int32, action: sigaction)]>
+    /// Whether the terminal was closed meanwhile: that concerns the whole program, not the command alone.
+    private let hasHungUp = Mutex(false)
 
     /// Relays signals until ``stop()``.
     init(_ signals: [Int32]) {
@@ -55,10 +57,13 @@ final class SignalRelay: Sendable {
         guard descriptor >= 0 else { return [] }
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = read(descriptor, &bytes, bytes.count)
-        return count > 0 ? bytes.prefix(count).map(Int32.init) : []
+        let signals = count > 0 ? bytes.prefix(count).map(Int32.init) : []
+        if signals.contains(SIGHUP) { hasHungUp.withLock { $0 = true } }
+        return signals
     }
 
-    /// Gives the signals back their old meaning.
+    /// Gives the signals back their old meaning. A hangup that came meanwhile is passed on to the program: it must not
+    /// stay behind when its window is closed.
     func stop() {
         guard ends != nil else { return }
         let actions = saved.withLock { actions in
@@ -72,6 +77,7 @@ final class SignalRelay: Sendable {
         }
         relayEnd = -1
         Self.isTaken.withLock { $0 = false }
+        if hasHungUp.withLock({ $0 }) { kill(getpid(), SIGHUP) }
     }
 
     /// A signal's name as the API takes it: `INT`, `TERM`.
