@@ -13,32 +13,32 @@ struct ShellVoice: Sendable {
         if let reason = facts.simulatedBecause {
             lines.append(
                 say(
-                    "Drydock with a SIMULATED kernel: a model in memory, because \(reason).",
-                    "Drydock, 시뮬레이션 커널: 메모리 속 모형으로 동작합니다. 이유: \(reason)"))
+                    "Drydock with a SIMULATED kernel: a model in memory, because\n\(reason).",
+                    "Drydock, 시뮬레이션 커널: 메모리 속 모형으로 동작합니다.\n이유: \(reason)"))
             lines.append(
                 say(
-                    "Steps and explanations are the same; programs inside containers are only imitated.",
+                    "Steps and explanations are the same; programs inside\ncontainers are only imitated.",
                     "단계와 설명은 같지만, 컨테이너 안의 프로그램은 흉내만 냅니다."))
         } else if facts.isOwn {
-            let kernel = facts.kernel.map { " (Linux \($0))" } ?? ""
+            let kernel = facts.kernel.map { "Linux \($0)" } ?? "Linux"
             lines.append(
                 say(
-                    "Drydock: real containers on this machine's kernel\(kernel), each step explained.",
-                    "Drydock: 이 컴퓨터의 커널\(kernel)에서 실제 컨테이너를 실행하고 각 단계를 설명합니다."))
+                    "Drydock: real containers on this machine's kernel,\n\(kernel), each step explained.",
+                    "Drydock: 이 컴퓨터의 커널(\(kernel))에서\n실제 컨테이너를 실행하고 각 단계를 설명합니다."))
         } else {
             lines.append(
                 say(
-                    "Drydock, connected to another engine: \(facts.engine). Its steps can't be seen from outside.",
-                    "Drydock: 다른 엔진에 연결되었습니다(\(facts.engine)). 그 안의 단계는 볼 수 없습니다."))
+                    "Drydock, connected to another engine: \(facts.engine).\nIts steps can't be seen from outside.",
+                    "Drydock: 다른 엔진에 연결되었습니다(\(facts.engine)).\n그 안의 단계는 볼 수 없습니다."))
         }
         lines.append(
             say(
-                "Node \(facts.node), narration \(facts.level) (`narrate full` tells more), English (`language ko`: 한국어).",
-                "노드 \(facts.node), 설명 수준 \(facts.level)(`narrate full`: 더 자세히), 한국어(`language en`: English)."))
+                "Node \(facts.node), narration \(facts.level) (`narrate full` tells more),\nEnglish (`language ko`: 한국어).",
+                "노드 \(facts.node), 설명 수준 \(facts.level)(`narrate full`: 더 자세히),\n한국어(`language en`: English)."))
         lines.append(
             say(
-                "Type docker commands as at work. To begin: docker run hello-world",
-                "docker 명령을 평소처럼 입력하십시오. 첫 명령으로: docker run hello-world"))
+                "Type docker commands as at work, to begin with:\n  docker run hello-world",
+                "docker 명령을 평소처럼 입력하십시오. 첫 명령으로:\n  docker run hello-world"))
         lines.append(say("help: all words   exit: leave", "help: 전체 명령   exit: 나가기"))
         return lines.map { $0 + "\n" }.joined()
     }
