@@ -37,6 +37,8 @@ public final class Node: Sendable {
     public let kernel: any Kernel
     /// Its images.
     public let images: ImageStore
+    /// Its volumes.
+    let volumes: VolumeStore
     /// All that was done lately, step by step.
     public let steps: StepLog
     /// Its network namespace: what `--network host` means.
@@ -70,6 +72,7 @@ public final class Node: Sendable {
             try Files.makeDirectories("\(configuration.directory)/\(part)", mode: 0o700)
         }
         images = try ImageStore(at: configuration.directory)
+        volumes = try VolumeStore(at: "\(configuration.directory)/volumes")
         steps = StepLog()
         let journal = try Journal(directory: "\(configuration.directory)/journal", bootID: kernel.profile.bootID)
         runner = StepRunner(journal: journal, log: steps, isSimulated: kernel.profile.kind == .simulated)
@@ -79,6 +82,8 @@ public final class Node: Sendable {
         try InitLayer.prepare(at: initLayer)
         try clearStrays()
         try loadContainers()
+        // From here on every layer that someone needs has its owner; what is left over nobody asks for.
+        do { try images.layers.collect() } catch { throw EngineFailure(wrapping: error, doing: "tidying up layers") }
         try prepareNetwork()
     }
 
@@ -153,6 +158,7 @@ extension Node: Undoing {
                 table.names = table.names.filter { $0.value != id }
             }
         case .untagImage(let reference): _ = try images.remove(reference, force: true, prunesParents: false)
+        case .removeVolume(let name): try volumes.remove(name)
         }
     }
 }

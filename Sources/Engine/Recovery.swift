@@ -34,8 +34,12 @@ extension Node {
                 || (state.isRunning && container.life.current.definition.hostObject.flag("AutoRemove"))
             {
                 try Files.removeTree(path)
+                for point in container.life.current.definition.mountPoints where point.isAnonymous {
+                    try volumes.remove(point.volume)
+                }
                 continue
             }
+            try retainLayers(of: container)
             if state.isRunning {
                 container.life.withLock { life in
                     life.state.status = .exited

@@ -19,6 +19,20 @@ public enum StepKind: String, Sendable, Codable, CaseIterable, Hashable {
     /// An image's configuration and the layers nobody else uses were removed.
     case imageDelete = "image.delete"
 
+    // Volumes
+    /// A volume was made: a directory with a name, that no container owns.
+    case volumeCreate = "volume.create"
+    /// What the image has at a new volume's place was copied into it.
+    case volumeFill = "volume.fill"
+    /// A volume was removed with all it held.
+    case volumeDelete = "volume.delete"
+
+    // Files and images of a container
+    /// Files were put into a container's tree.
+    case filesPut = "files.put"
+    /// An image was made of what a container has written.
+    case imageCommit = "image.commit"
+
     // The container on disk
     /// The container was written down: identity, settings, log.
     case containerCreate = "container.create"

@@ -68,6 +68,12 @@ struct StepGroup: Sendable {
             "writable-layer", en: "disk", ko: "디스크", rank: 4, [.layerCreate, .containerCreate], told: [.layerCreate],
             explained: [.layerCreate]),
 
+        StepGroup(
+            "volume", en: "volume", ko: "볼륨", rank: 8, [.volumeCreate, .volumeFill], told: [.volumeCreate, .volumeFill]),
+        StepGroup("volume", en: "volume", ko: "볼륨", rank: 13, [.volumeDelete]),
+        StepGroup("copy", en: "copy", ko: "복사", rank: 10, [.filesPut]),
+        StepGroup("commit", en: "commit", ko: "커밋", rank: 10, [.imageCommit]),
+
         // Starting
         StepGroup(
             "cgroup", en: "limits", ko: "제한", rank: 5, [.cgroupCreate, .cgroupLimit, .cgroupJoin, .resourceLimit],

@@ -91,6 +91,8 @@ public enum UndoAction: Sendable, Codable, Equatable {
     case forgetContainer(id: String)
     /// Takes a name from an image again.
     case untagImage(reference: String)
+    /// Removes a volume that was being made.
+    case removeVolume(name: String)
 }
 
 /// Takes steps back. The engine does it with its kernel and its stores, for rollback and for recovery alike.

@@ -17,6 +17,21 @@ enum SampleRecords {
         .imageTag: ["reference": "lab/web:test", "image": .string(digest("5d2c81f0a97e"))],
         .imageUntag: ["reference": "lab/web:test", "image": .string(digest("5d2c81f0a97e"))],
         .imageDelete: ["image": .string(digest("5d2c81f0a97e")), "layers": 2],
+        .volumeCreate: [
+            "volume": "data", "path": "/var/lib/drydock/node1/volumes/data/_data", "anonymous": false,
+        ],
+        .volumeFill: [
+            "volume": "data", "source": "/www", "path": "/var/lib/drydock/node1/volumes/data/_data", "entries": 3,
+        ],
+        .volumeDelete: ["volume": "data", "path": "/var/lib/drydock/node1/volumes/data/_data"],
+        .filesPut: [
+            "container": "web", "directory": "/www", "entries": 2,
+            "upper": "/var/lib/drydock/node1/containers/3f9a71c0de42/upper",
+        ],
+        .imageCommit: [
+            "container": "web", "image": .string(digest("77aa01b2c3d4")), "size": 12_288,
+            "upper": "/var/lib/drydock/node1/containers/3f9a71c0de42/upper",
+        ],
         .containerCreate: [
             "name": "web", "id": .string(id), "directory": "/var/lib/drydock/node1/containers/3f9a71c0de42",
             "image": "lab/web:latest", "command": ["httpd", "-f", "-p", "80", "-h", "/www"],
@@ -93,6 +108,9 @@ enum SampleRecords {
     static let variants: [StepKind: [Facts]] = [
         .imageDelete: [["layers": 0], ["layers": 1]],
         .layerDelete: [["entries": 0], ["entries": 1]],
+        .volumeCreate: [["anonymous": true]],
+        .volumeFill: [["entries": 1]],
+        .filesPut: [["entries": 1]],
         .overlayMount: [["layers": 1, "volatile": false]],
         .cgroupCreate: [
             ["limited": true],

@@ -35,6 +35,8 @@ final class Container: Sendable {
         var hostConfig: JSON
         /// The networks it is to be in, by name, with the settings asked for (`EndpointsConfig`).
         var endpoints: JSON
+        /// What it sees at places of its tree and that is not of its image.
+        var mounts: [MountPoint]?
 
         var configObject: JSONObject { config.object ?? [:] }
         var hostObject: JSONObject { hostConfig.object ?? [:] }

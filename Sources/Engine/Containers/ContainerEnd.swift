@@ -33,6 +33,7 @@ extension Node {
         // Before the state changes: whoever waits for the end tells of it after this.
         publish("die", container, ["exitCode": String(end.code)])
         publishNetwork("disconnect", container, running.endpoint)
+        publishVolumes("unmount", container)
         let finished = Clock.realtime()
         func conclude(_ state: inout ContainerState) {
             state.status = .exited
@@ -156,6 +157,7 @@ extension Node {
         container.life.withLock { $0.state.status = .removing }
         let entries = Int64((try? Files.list(container.upper).count) ?? 0)
         let id = container.id
+        let volumes = removeVolumes ? anonymousVolumeRemovals(of: container) : []
         let steps = [
             Step(
                 .layerDelete, command: "rm -r \(container.upper)",
@@ -184,12 +186,16 @@ extension Node {
                         text: Files.exists(container.directory) ? "still there" : "no such directory")
                 ])
             },
-        ]
+        ] + volumes
         do {
             try run(Procedure(title: "remove container", object: container.name, steps: steps), operation: operation)
         } catch {
             container.life.withLock { $0.state.status = .dead }
             throw EngineFailure(wrapping: error, doing: "removing container \(container.name)")
+        }
+        // Layers of an image that is gone go with the last container that was made of it.
+        do { try images.layers.release("container \(id)") } catch {
+            throw EngineFailure(wrapping: error, doing: "letting go of the layers of container \(container.name)")
         }
         publish("destroy", container)
         let attached = container.life.withLock { life in

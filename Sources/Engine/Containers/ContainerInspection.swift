@@ -38,7 +38,8 @@ extension Node {
             object["SizeRw"] = .integer(sizes.writable)
             object["SizeRootFs"] = .integer(sizes.root)
         }
-        object["Mounts"] = .array(mounts(of: definition))
+        object["Mounts"] = .array(
+            definition.mountPoints.sorted { $0.target < $1.target }.map { $0.json(volumes: volumes) })
         object["Config"] = shownConfig(definition)
         object["NetworkSettings"] = networkSettings(of: container, life)
         return .object(object)
@@ -60,24 +61,6 @@ extension Node {
         let written = try DirectorySize.sum(of: container.upper)
         let image = (try? images.image(named: container.life.current.definition.image))?.size ?? 0
         return (written, written + image)
-    }
-
-    private func mounts(of definition: Container.Definition) -> [JSON] {
-        let host = definition.hostObject
-        let binds: [JSON] = host.strings("Binds").compactMap { try? BindMount($0) }.map { bind in
-            [
-                "Type": "bind", "Source": .string(bind.source), "Destination": .string(bind.target),
-                "Mode": .string(bind.mode), "RW": .bool(!bind.isReadOnly),
-                "Propagation": .string(bind.propagation.rawValue),
-            ]
-        }
-        let memory: [JSON] = host.map("Tmpfs").map { target, _ in
-            [
-                "Type": "tmpfs", "Source": "", "Destination": .string(target), "Mode": "", "RW": true,
-                "Propagation": "",
-            ]
-        }
-        return binds + memory
     }
 
     private func networkSettings(of container: Container, _ life: Container.Life) -> JSON {

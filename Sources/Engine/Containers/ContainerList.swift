@@ -183,8 +183,8 @@ private struct ContainerFilter {
             && any("ancestor") { accepts(ancestor: $0, definition) }
             && any("health") { $0 == "none" } && any("is-task") { $0 == "false" }
             && any("volume") { volume in
-                definition.hostObject.strings("Binds").compactMap { try? BindMount($0) }.contains {
-                    $0.source == volume || $0.target == volume
+                definition.mountPoints.contains {
+                    ($0.kind == .volume && $0.volume == volume) || $0.source == volume || $0.target == volume
                 }
             }
             && any("expose") { exposes($0, definition) } && any("publish") { _ in false }

@@ -26,6 +26,7 @@ struct LaunchPlan {
     let cgroup: any Cgroup
     let overlay: DetachedMount
     let node: String
+    let volumeStore: VolumeStore
 
     private var host: JSONObject { definition.hostObject }
     private var config: JSONObject { definition.configObject }
@@ -57,7 +58,7 @@ struct LaunchPlan {
     /// All steps of the child, in order, up to `exec`.
     func childSteps(cgroupDescriptors: [Descriptor]) -> [ChildStep] {
         var steps = [joinCgroups(cgroupDescriptors), attachRoot, proc, dev, sys, files]
-        steps += volumes + temporaryFileSystems
+        steps += mountSteps(volumeStore)
         if namespaces.contains(.uts) { steps.append(hostname) }
         steps.append(contentsOf: parameters)
         if !isPrivileged { steps.append(mask) }
@@ -200,37 +201,6 @@ struct LaunchPlan {
                     propagation: .rprivate)
             },
             evidence: mountEvidence("/etc/hosts"))
-    }
-
-    private var volumes: [ChildStep] {
-        host.strings("Binds").compactMap { try? BindMount($0) }.map { bind in
-            ChildStep(
-                kind: .mountVolume, command: "mount --rbind \(bind.source) \(bind.target)",
-                facts: [
-                    "source": .string(bind.source), "target": .string(bind.target), "readOnly": .bool(bind.isReadOnly),
-                    "volume": .null,
-                ],
-                operations: [
-                    .bind(
-                        source: bind.source, target: bind.target, isRecursive: true,
-                        flags: bind.isReadOnly ? [.readOnly] : [], propagation: bind.propagation)
-                ],
-                evidence: mountEvidence(bind.target))
-        }
-    }
-
-    private var temporaryFileSystems: [ChildStep] {
-        host.map("Tmpfs").map { target, options in
-            let parsed = TmpfsOptions(options)
-            return ChildStep(
-                kind: .mountTmpfs, command: "mount -t tmpfs tmpfs \(target)",
-                facts: ["target": .string(target), "size": parsed.size.map { .string($0) } ?? .null],
-                operations: [
-                    .mount(
-                        type: "tmpfs", source: "tmpfs", target: target, flags: parsed.flags, options: parsed.data)
-                ],
-                evidence: mountEvidence(target))
-        }
     }
 
     private var hostname: ChildStep {
@@ -423,7 +393,7 @@ struct LaunchPlan {
             ])
     }
 
-    private func mountEvidence(_ target: String) -> @Sendable (any SandboxProcess) throws -> [Evidence] {
+    func mountEvidence(_ target: String) -> @Sendable (any SandboxProcess) throws -> [Evidence] {
         Self.mountEvidence(kernel, of: "\(container.directory)/rootfs" + target)
     }
 

@@ -8,7 +8,7 @@ struct SettingsCheck {
 
     /// Members of `HostConfig` that are not done yet: a value other than Docker's default is refused.
     private static let notYet: [(member: String, flag: String)] = [
-        ("VolumesFrom", "--volumes-from"), ("Links", "--link"), ("Mounts", "--mount"),
+        ("Links", "--link"),
         ("PortBindings", "--publish"), ("PublishAllPorts", "--publish-all"), ("Devices", "--device"),
         ("DeviceCgroupRules", "--device-cgroup-rule"), ("DeviceRequests", "--gpus"), ("StorageOpt", "--storage-opt"),
         ("VolumeDriver", "--volume-driver"), ("CgroupParent", "--cgroup-parent"), ("Isolation", "--isolation"),
@@ -42,7 +42,6 @@ struct SettingsCheck {
         if let signal = config["StopSignal"]?.string, !signal.isEmpty, Signal.number(signal) == nil {
             throw EngineFailure.invalid("Invalid signal: \(signal)")
         }
-        for bind in host.strings("Binds") { _ = try BindMount(bind) }
     }
 
     private static func isSet(_ value: JSON?) -> Bool {

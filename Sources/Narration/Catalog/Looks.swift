@@ -13,6 +13,13 @@ extension ExplanationCatalog {
         .imageUntag: ["docker images"],
         .imageDelete: ["docker images -a"],
 
+        // Volumes, and files put into a container
+        .volumeCreate: ["docker volume inspect {volume}", "!ls -la {path}"],
+        .volumeFill: ["!ls -la {path}"],
+        .volumeDelete: ["docker volume ls"],
+        .filesPut: ["docker diff {container}", "!ls -A {upper}"],
+        .imageCommit: ["docker history {image|short}"],
+
         // The container on disk
         .containerCreate: ["docker inspect {name}", "docker ps -a", "!ls {directory}"],
         .layerCreate: ["docker diff {object}", "!ls -A {upper}"],

@@ -1,0 +1,209 @@
+import EngineAPI
+import OrderedJSON
+import Posix
+import Steps
+
+extension Node {
+    /// Makes a volume (API: VolumeCreate); one that exists is answered as it is.
+    public func createVolume(_ body: JSON, operation: String) throws -> JSON {
+        let shape = Shape(
+            "VolumeCreateBody",
+            [
+                ("Name", .string, ""), ("Driver", .string, ""), ("DriverOpts", .stringMap, nil),
+                ("Labels", .stringMap, nil), ("ClusterVolumeSpec", .object, nil),
+            ])
+        let object = try shape.fit(body)
+        let given = object.text("Name")
+        let name = given.isEmpty ? Identifier.make() : given
+        let driver = object.text("Driver")
+        guard ["", "local"].contains(driver) else {
+            throw EngineFailure.notFound(
+                "create \(name): error looking up volume plugin \(driver): plugin \"\(driver)\" not found")
+        }
+        if object["ClusterVolumeSpec"]?.object != nil { throw EngineFailure.notYet("a cluster volume") }
+        try VolumeStore.checkName(name)
+        let options = Dictionary(object.map("DriverOpts").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        try Self.checkVolumeOptions(options, of: name)
+        if let old = volumes.volume(name) {
+            guard options.isEmpty || options == (old.options ?? [:]) else {
+                throw EngineFailure.conflict(
+                    "create \(name): conflict: volume \"\(name)\" already exists with other options")
+            }
+            return json(of: old)
+        }
+        let labels = Dictionary(object.map("Labels").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        let volume = Volume(
+            name: name, labels: labels, options: options.isEmpty ? nil : options, created: Clock.realtime(),
+            isAnonymous: given.isEmpty)
+        let step = volumeStep(volume)
+        do { try run(Procedure(title: "create volume", object: name, steps: [step]), operation: operation) } catch {
+            throw EngineFailure(wrapping: error, doing: "create \(name)")
+        }
+        guard let made = volumes.volume(name) else {
+            throw EngineFailure.system("volume \(name) was removed while it was made")
+        }
+        return json(of: made)
+    }
+
+    /// What the local driver takes by `-o`: the members of a mount.
+    private static func checkVolumeOptions(_ options: [String: String], of name: String) throws {
+        if options.isEmpty { return }
+        for option in options.keys.sorted() where !["type", "device", "o", "size"].contains(option) {
+            throw EngineFailure.invalid("create \(name): invalid option: \"\(option)\"")
+        }
+        for (option, needed) in [("type", "device"), ("o", "device"), ("device", "type")]
+        where options[option] != nil && options[needed] == nil {
+            throw EngineFailure.invalid("create \(name): missing required option: \"\(needed)\"")
+        }
+        throw EngineFailure.notYet("a volume with mount options (-o)")
+    }
+
+    /// The step that makes a volume.
+    func volumeStep(_ volume: Volume) -> Step {
+        let place = volumes.path(of: volume.name)
+        return Step(
+            .volumeCreate, command: "mkdir \(place)",
+            facts: [
+                "volume": .string(volume.name), "path": .string(place), "anonymous": .bool(volume.isAnonymous),
+            ],
+            // One that was there before is not removed again by a failure that comes later.
+            undo: volumes.volume(volume.name) == nil ? [.removeVolume(name: volume.name)] : []
+        ) { [volumes, events] in
+            if try volumes.make(volume) {
+                events.publish("volume", "create", volume.name, ["driver": "local"])
+            }
+            return StepOutcome(evidence: [
+                Evidence(source: place, text: "\(try Files.list(place).count) entries")
+            ])
+        }
+    }
+
+    /// The step that removes a volume.
+    ///
+    /// - Parameter check: Throws when it must stay.
+    func volumeRemoval(_ name: String, check: @escaping @Sendable () throws -> Void = {}) -> Step {
+        let place = volumes.path(of: name)
+        return Step(
+            .volumeDelete, command: "rm -r \(Files.parent(of: place))",
+            facts: ["volume": .string(name), "path": .string(place)]
+        ) { [volumes, events] in
+            try volumes.remove(name, check: check)
+            events.publish("volume", "destroy", name, ["driver": "local"])
+            return StepOutcome(evidence: [
+                Evidence(source: place, text: Files.exists(place) ? "still there" : "no such directory")
+            ])
+        }
+    }
+
+    /// The containers, running or not, that use a volume.
+    func users(ofVolume name: String) -> [Container] {
+        containers.current.byID.values.filter { container in
+            container.life.current.definition.mountPoints.contains { $0.kind == .volume && $0.volume == name }
+        }.sorted { $0.id < $1.id }
+    }
+
+    /// Everything about a volume (API: VolumeInspect).
+    public func inspectVolume(_ name: String) throws -> JSON {
+        guard let volume = volumes.volume(name) else { throw EngineFailure.notFound("get \(name): no such volume") }
+        return json(of: volume)
+    }
+
+    func json(of volume: Volume) -> JSON {
+        func object(_ members: [String: String]?) -> JSON {
+            members.map { members in
+                .object(JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+            } ?? .null
+        }
+        return [
+            "CreatedAt": .string(Timestamp.text(volume.created / 1_000_000_000 * 1_000_000_000)), "Driver": "local",
+            "Labels": object(volume.labels), "Mountpoint": .string(volumes.path(of: volume.name)),
+            "Name": .string(volume.name), "Options": object(volume.options), "Scope": "local",
+        ]
+    }
+
+    /// All volumes (API: VolumeList).
+    public func listVolumes(filters: [String: [String]]) throws -> JSON {
+        for name in filters.keys.sorted() where !["dangling", "name", "driver", "label"].contains(name) {
+            throw EngineFailure.invalid("Invalid filter '\(name)'")
+        }
+        var dangling: Bool?
+        if let given = filters["dangling"] {
+            guard given.count == 1, let value = ["true": true, "1": true, "false": false, "0": false][given[0]] else {
+                throw EngineFailure.invalid("Invalid filter 'dangling=[\(given.joined(separator: " "))]'")
+            }
+            dangling = value
+        }
+        let shown = volumes.all.filter { volume in
+            if let names = filters["name"], !names.contains(where: { volume.name.contains($0) }) { return false }
+            if let drivers = filters["driver"], !drivers.contains("local") { return false }
+            if !LabelFilter.accepts(volume.labels ?? [:], filters["label"] ?? []) { return false }
+            return dangling.map { $0 == users(ofVolume: volume.name).isEmpty } ?? true
+        }
+        return ["Volumes": .array(shown.map(json(of:))), "Warnings": .null]
+    }
+
+    /// Removes a volume that no container uses (API: VolumeDelete).
+    ///
+    /// - Parameter force: Whether a missing one is fine.
+    public func removeVolume(_ name: String, force: Bool, operation: String) throws {
+        guard volumes.volume(name) != nil else {
+            if force { return }
+            throw EngineFailure.notFound("get \(name): no such volume")
+        }
+        let step = volumeRemoval(name) { [self] in
+            let users = users(ofVolume: name)
+            guard users.isEmpty else {
+                throw EngineFailure.conflict(
+                    "remove \(name): volume is in use - [\(users.map(\.id).joined(separator: ", "))]")
+            }
+        }
+        do { try run(Procedure(title: "remove volume", object: name, steps: [step]), operation: operation) } catch {
+            throw EngineFailure(wrapping: error, doing: "remove \(name)")
+        }
+    }
+
+    /// Removes the volumes that no container uses (API: VolumePrune).
+    ///
+    /// - Parameter all: Whether named ones go, too.
+    public func pruneVolumes(filters: [String: [String]], all: Bool, operation: String) throws -> JSON {
+        for name in filters.keys.sorted() where !["all", "label", "label!"].contains(name) {
+            throw EngineFailure.invalid("Invalid filter '\(name)'")
+        }
+        var removed: [JSON] = []
+        var freed: Int64 = 0
+        for volume in volumes.all where all || volume.isAnonymous {
+            let labels = volume.labels ?? [:]
+            guard LabelFilter.accepts(labels, filters["label"] ?? []),
+                !LabelFilter.matchesAny(labels, filters["label!"] ?? []), users(ofVolume: volume.name).isEmpty
+            else { continue }
+            let size = (try? DirectorySize.sum(of: volumes.path(of: volume.name))) ?? 0
+            do { try removeVolume(volume.name, force: true, operation: operation) } catch let failure as EngineFailure {
+                // A container has begun to use it meanwhile: then it is not unused.
+                if failure.status == 409 { continue }
+                throw failure
+            }
+            freed += size
+            removed.append(.string(volume.name))
+        }
+        events.publish("volume", "prune", "", ["reclaimed": String(freed)])
+        return ["VolumesDeleted": removed.isEmpty ? .null : .array(removed), "SpaceReclaimed": .integer(freed)]
+    }
+}
+
+/// Docker's filter `label`: `NAME`, or `NAME=value`; all given must fit.
+enum LabelFilter {
+    /// Whether an object's labels have all of them.
+    static func accepts(_ labels: [String: String], _ wanted: [String]) -> Bool {
+        wanted.allSatisfy { matches(labels, $0) }
+    }
+
+    /// Whether an object's labels have any of them: what `label!=` leaves alone.
+    static func matchesAny(_ labels: [String: String], _ wanted: [String]) -> Bool {
+        wanted.contains { matches(labels, $0) }
+    }
+
+    private static func matches(_ labels: [String: String], _ text: String) -> Bool {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        return parts.count == 2 ? labels[parts[0]] == parts[1] : labels[parts[0]] != nil
+    }
+}

@@ -1,0 +1,100 @@
+import Glibc
+import OrderedJSON
+import Posix
+import Synchronization
+
+/// A directory with a name of its own, which outlives the containers that use it (`docker volume`).
+struct Volume: Sendable, Codable, Equatable {
+    var name: String
+    var labels: [String: String]?
+    /// What `-o` said: the members of a `mount(8)`; none for a plain directory.
+    var options: [String: String]?
+    /// Nanoseconds since 1970.
+    var created: Int64
+    /// Whether nobody gave it a name: it goes with its container, where that is asked for.
+    var isAnonymous: Bool
+}
+
+/// The volumes of a node on disk: `NAME/_data` is what containers see, `NAME/volume.json` what is known of it.
+final class VolumeStore: Sendable {
+    /// The directory of all volumes.
+    let directory: String
+    private let table: Mutex<[String: Volume]>
+
+    /// Opens the volumes of a directory, which is made when it is missing. What was never finished is removed.
+    init(at directory: String) throws {
+        self.directory = directory
+        try Files.makeDirectories(directory, mode: 0o711)
+        var found: [String: Volume] = [:]
+        for entry in try Files.list(directory) where entry.isDirectory {
+            let record = "\(directory)/\(entry.name)/volume.json"
+            guard Files.exists(record) else {
+                try Files.removeTree("\(directory)/\(entry.name)")
+                continue
+            }
+            found[entry.name] = try JSON(parsing: Files.read(record)).decode(Volume.self, keys: .asDeclared)
+        }
+        table = Mutex(found)
+    }
+
+    /// What containers see of a volume.
+    func path(of name: String) -> String { "\(directory)/\(name)/_data" }
+
+    /// The volume of a name.
+    func volume(_ name: String) -> Volume? { table.withLock { $0[name] } }
+
+    /// All volumes, by name.
+    var all: [Volume] { table.withLock { $0.values.sorted { $0.name < $1.name } } }
+
+    /// Makes a volume; one that exists stays as it is.
+    /// - Returns: Whether it was made now.
+    func make(_ volume: Volume) throws -> Bool {
+        try table.withLock { table in
+            guard table[volume.name] == nil else { return false }
+            let place = "\(directory)/\(volume.name)"
+            try Files.makeDirectories("\(place)/_data", mode: 0o755)
+            try check("setting the mode of \(place)/_data") { chmod("\(place)/_data", 0o755) }
+            let json = try JSON(encoding: volume, keys: .asDeclared)
+            try Files.replace("\(place)/volume.json", with: json.encoded(.indented), mode: 0o600)
+            table[volume.name] = volume
+            return true
+        }
+    }
+
+    /// Removes a volume with all it holds; one that is missing is fine.
+    ///
+    /// - Parameter check: Throws when it must stay; nobody can begin to use it between this and the removal.
+    func remove(_ name: String, check: () throws -> Void = {}) throws {
+        try table.withLock { table in
+            try check()
+            // First the record: without it the rest is removed at the next start at the latest.
+            unlink("\(directory)/\(name)/volume.json")
+            table[name] = nil
+            try Files.removeTree("\(directory)/\(name)")
+        }
+    }
+
+    /// Checks a name as Docker's local driver does.
+    static func checkName(_ name: String) throws {
+        let isValid =
+            name.utf8.count > 1
+            && name.utf8.enumerated().allSatisfy { place, byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: place > 0 && [UInt8]("_.-".utf8).contains(byte)
+                }
+            }
+        if name.utf8.count == 1 {
+            throw EngineFailure.invalid(
+                "create \(name): volume name is too short, names should be at least two alphanumeric characters")
+        }
+        guard isValid else {
+            throw EngineFailure.invalid(
+                "create \(name): \"\(name)\" includes invalid characters for a local volume name, only "
+                    + "\"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute "
+                    + "path")
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Engine
+import HTTPMessages
+import OrderedJSON
+
+/// Volumes: directories that outlive containers (API: Volume).
+extension Routes {
+    var volumes: [Route] {
+        let node = node
+        return [
+            Route("GET", "/volumes") { request, responder in
+                try responder.send(json: try node.listVolumes(filters: try Filters(request.query).values))
+            },
+            Route("GET", "/volumes/{name}") { request, responder in
+                try responder.send(json: try node.inspectVolume(request["name"]))
+            },
+            Self.change("POST", "/volumes/create") { request, responder, operation in
+                let volume = try node.createVolume(try request.json() ?? .object([:]), operation: operation)
+                try responder.send(201, json: volume)
+            },
+            Self.change("POST", "/volumes/prune") { request, responder, operation in
+                let filters = try Filters(request.query)
+                // Clients before API 1.42 know no difference between named and other volumes.
+                let all = try filters.flag("all") ?? (request.version < "1.42")
+                let pruned = try node.pruneVolumes(filters: filters.values, all: all, operation: operation)
+                try responder.send(json: pruned)
+            },
+            Self.change("DELETE", "/volumes/{name}") { request, responder, operation in
+                try node.removeVolume(request["name"], force: request.query.flag("force"), operation: operation)
+                try responder.send(204)
+            },
+        ]
+    }
+}
