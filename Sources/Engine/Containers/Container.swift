@@ -68,7 +68,8 @@ final class Container: Sendable {
         var overlay: DetachedMount
         var streams: StreamHub
         var endpoint: Endpoint?
-        var log: ContainerLog
+        /// `nil` when the output is not kept (`--log-driver none`).
+        var log: ContainerLog?
     }
 
     /// Its name without the slash.

@@ -33,6 +33,16 @@ extension Node {
         return running.process
     }
 
+    /// Whether another container may join a container's IPC namespace: its owner has to say so.
+    func checkShareableIPC(_ reference: String) throws {
+        let container = try container(reference)
+        guard container.life.current.definition.hostObject.text("IpcMode") != "private" else {
+            throw EngineFailure.invalid(
+                "can't join IPC of container \(container.id): non-shareable IPC (hint: use IpcMode:shareable for the donor "
+                    + "container)")
+        }
+    }
+
     /// Sends a signal to a container's first process (API: ContainerKill).
     ///
     /// - Parameter signal: A name or number; empty is SIGKILL.
@@ -356,6 +366,10 @@ extension Node {
         send: (OutputStream, [UInt8]) throws -> Void
     ) throws {
         let container = try self.container(reference)
+        let settings = container.life.current.definition.hostObject["LogConfig"]
+        if settings?["Type"]?.string == "none" {
+            throw EngineFailure(status: 501, "configured logging driver does not support reading")
+        }
         let reader = LogReader(path: container.logPath, request: request)
         guard Files.exists(container.logPath) || request.follows else { return }
         try reader.read(log: container.life.current.running?.log, isWanted: isWanted, send: send)

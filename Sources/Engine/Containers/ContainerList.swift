@@ -132,8 +132,8 @@ private struct ContainerFilter {
     init(_ filters: [String: [String]], node: Node) throws {
         self.filters = filters
         self.node = node
-        before = try filters["before"]?.first.map { try node.container($0).life.current.definition.created }
-        since = try filters["since"]?.first.map { try node.container($0).life.current.definition.created }
+        before = try filters["before"]?.first.map { try Self.created($0, node) }
+        since = try filters["since"]?.first.map { try Self.created($0, node) }
         exitCodes = try filters["exited"].map { codes in
             Set(
                 try codes.map { code in
@@ -144,10 +144,19 @@ private struct ContainerFilter {
                 })
         }
         for status in filters["status"] ?? [] where ContainerState.Status(rawValue: status) == nil {
-            throw EngineFailure.invalid("invalid filter 'status=\(status)'")
+            throw EngineFailure.invalid("Invalid filter 'status=\(status)'")
+        }
+        for value in filters["is-task"] ?? [] where !["true", "false", "1", "0"].contains(value) {
+            throw EngineFailure.invalid("Invalid filter 'is-task=[\(value)]'")
         }
         for health in filters["health"] ?? [] where !["none", "starting", "healthy", "unhealthy"].contains(health) {
-            throw EngineFailure.invalid("invalid filter 'health=\(health)'")
+            throw EngineFailure.invalid("Invalid filter 'health=\(health)'")
+        }
+    }
+
+    private static func created(_ reference: String, _ node: Node) throws -> Int64 {
+        do { return try node.container(reference).life.current.definition.created } catch let failure as EngineFailure {
+            throw EngineFailure(status: failure.status, "no such container \(reference)")
         }
     }
 

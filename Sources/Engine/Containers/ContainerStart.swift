@@ -65,6 +65,7 @@ final class ContainerLaunch: Sendable {
     let overlay = Late<DetachedMount>("the root file system")
     let cgroup = Late<any Cgroup>("the cgroup")
     let process = Late<any SandboxProcess>("the process")
+    private let program = Late<[SandboxOperation]>("the child's program")
     let endpoint: Endpoint?
     private let pipes = Late<ProcessPipes>("the pipes")
     private let log = Late<ContainerLog>("the log")
@@ -221,6 +222,7 @@ final class ContainerLaunch: Sendable {
         let request = SpawnRequest(
             namespaces: namespaces, joinedNamespaces: joined, program: children.flatMap(\.operations),
             standardStreams: streams)
+        program.set(request.program)
         let process = try kernel.spawn(request)
         node.starting.withLock { $0[process.pid] = process }
         self.process.set(process)
@@ -242,6 +244,7 @@ final class ContainerLaunch: Sendable {
             try add(.pid, of: String(host.text("PidMode").dropFirst(10)))
         }
         if host.text("IpcMode").hasPrefix("container:") {
+            try node.checkShareableIPC(String(host.text("IpcMode").dropFirst(10)))
             try add(.ipc, of: String(host.text("IpcMode").dropFirst(10)))
         }
         return joined
@@ -267,6 +270,15 @@ final class ContainerLaunch: Sendable {
         ]
     }
 
+    /// The container's log; `nil` for one whose output is not kept.
+    private func openLog() throws -> ContainerLog? {
+        let settings = host["LogConfig"]
+        if settings?["Type"]?.string == "none" { return nil }
+        let log = try ContainerLog(path: container.logPath, rotation: .init(options: settings?["Config"]))
+        self.log.set(log)
+        return log
+    }
+
     /// The meeting with the child, everything that must be ready before its program runs, and `execve`.
     private func execute(_ child: ChildStep, _ range: Range<Int>, _ reader: ReportReader) throws -> StepOutcome {
         let process = try process.value()
@@ -277,8 +289,7 @@ final class ContainerLaunch: Sendable {
         } else {
             ends = try pipes.value().takeParentSide()
         }
-        let log = try ContainerLog(path: container.logPath, rotation: .init(options: host["LogConfig"]?["Config"]))
-        self.log.set(log)
+        let log = try openLog()
         let hub = try StreamHub(ends: ends, log: log, closesInput: config.flag("StdinOnce"))
         let waiting = container.life.withLock { life in
             defer { life.waitingAttachments = [] }
@@ -335,10 +346,14 @@ final class ContainerLaunch: Sendable {
             """
         for extra in host.strings("ExtraHosts") {
             guard let colon = extra.firstIndex(of: ":") else { continue }
-            hosts += "\(extra[extra.index(after: colon)...])\t\(extra[..<colon])\n"
+            let target = String(extra[extra.index(after: colon)...])
+            let address = target == "host-gateway" ? "\(node.defaultBridge.gateway)" : target
+            hosts += "\(address)\t\(extra[..<colon])\n"
         }
         if let endpoint {
-            let names = domain.isEmpty ? hostname : "\(hostname).\(domain) \(hostname)"
+            let full = domain.isEmpty ? hostname : "\(hostname).\(domain)"
+            let short = full.prefix { $0 != "." }
+            let names = full == short ? full : "\(full) \(short)"
             hosts += "\(endpoint.address.address)\t\(names)\n"
         }
         try Files.replace("\(container.directory)/hosts", with: Array(hosts.utf8), durable: false)
@@ -351,13 +366,24 @@ final class ContainerLaunch: Sendable {
 
     /// Docker's text for a start that failed.
     func failure(for error: any Error) -> EngineFailure {
-        guard let failure = error as? LaunchFailure else {
+        guard let failure = error as? LaunchFailure ?? childFailure() else {
             return EngineFailure(wrapping: error, doing: "starting container")
         }
+        if failure.isDaemons { return EngineFailure.invalid("\(failure)") }
         return EngineFailure(
             status: failure.isUsersMistake ? 400 : 500,
             "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container "
                 + "process: \(failure.description): unknown")
+    }
+
+    /// A child that died makes the engine's own steps fail, too: what it reported last is the cause.
+    private func childFailure() -> LaunchFailure? {
+        guard let process = process.ifPresent, let operations = program.ifPresent else { return nil }
+        while let report = try? process.nextReport() {
+            guard report.errorNumber != 0, operations.indices.contains(report.index) else { continue }
+            return LaunchFailure(operation: operations[report.index], code: report.errorNumber, text: report.text)
+        }
+        return nil
     }
 
     /// The exit code that a container shows that never ran.

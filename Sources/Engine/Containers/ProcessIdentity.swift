@@ -71,7 +71,11 @@ struct ProcessIdentity: Sendable {
                 line.count >= 4 && line[3].split(separator: ",").contains(entry[0])
             }.compactMap { UInt32($0[2]) }
         }
-        for name in additional { memberships.append(try groupNumber(name)) }
+        for name in additional {
+            do { memberships.append(try groupNumber(name)) } catch {
+                throw EngineFailure.invalid("Unable to find group \(name): no matching entries in group file")
+            }
+        }
         let primary = gid
         groups = [primary] + memberships.filter { $0 != primary }
         name = user.isEmpty ? "root" : user

@@ -9,6 +9,11 @@ struct LaunchFailure: Error, Sendable, CustomStringConvertible {
     let code: Int32
     let text: String
 
+    /// Whether Docker's daemon itself refuses it, before its runtime comes into play.
+    var isDaemons: Bool {
+        if case .changeDirectory = operation { code == ENOTDIR || code == EEXIST } else { false }
+    }
+
     /// Whether the command asked for is at fault.
     var isUsersMistake: Bool { if case .execute = operation { true } else { false } }
 
@@ -21,6 +26,8 @@ struct LaunchFailure: Error, Sendable, CustomStringConvertible {
             }
             if code == ENOENT { return "exec: \"\(command)\": stat \(command): no such file or directory" }
             return "exec: \"\(command)\": \(Self.reason(code))"
+        case .changeDirectory(let path, _) where code == ENOTDIR || code == EEXIST:
+            return "Cannot mkdir: \(path) is not a directory"
         case .changeDirectory(let path, _):
             return "mkdir \(path): \(Self.reason(code))"
         case .bind(let source, let target, _, _, _):

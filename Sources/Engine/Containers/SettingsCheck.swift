@@ -1,5 +1,6 @@
 import Kernel
 import OrderedJSON
+import Posix
 
 /// Refuses settings that can't be honoured, before anything is made: values that can't be right, with Docker's texts,
 /// and settings that the engine does not do yet, by name. Nothing a user asked for is ever silently left out.
@@ -10,8 +11,8 @@ struct SettingsCheck {
     private static let notYet: [(member: String, flag: String)] = [
         ("Links", "--link"),
         ("PortBindings", "--publish"), ("PublishAllPorts", "--publish-all"), ("Devices", "--device"),
-        ("DeviceCgroupRules", "--device-cgroup-rule"), ("DeviceRequests", "--gpus"), ("StorageOpt", "--storage-opt"),
-        ("VolumeDriver", "--volume-driver"), ("CgroupParent", "--cgroup-parent"), ("Isolation", "--isolation"),
+        ("DeviceCgroupRules", "--device-cgroup-rule"), ("DeviceRequests", "--gpus"),
+        ("VolumeDriver", "--volume-driver"), ("CgroupParent", "--cgroup-parent"),
         ("BlkioWeightDevice", "--blkio-weight-device"), ("BlkioDeviceReadBps", "--device-read-bps"),
         ("BlkioDeviceWriteBps", "--device-write-bps"), ("BlkioDeviceReadIOps", "--device-read-iops"),
         ("BlkioDeviceWriteIOps", "--device-write-iops"), ("MemorySwappiness", "--memory-swappiness"),
@@ -31,7 +32,13 @@ struct SettingsCheck {
             throw EngineFailure.notYet("--health-cmd")
         }
         try checkModes(host)
+        try checkKernelParameters(host)
+        try checkLogging(host)
+        if host.text("UTSMode") == "host", !config.text("Hostname").isEmpty {
+            throw EngineFailure.invalid("conflicting options: hostname and the UTS mode")
+        }
         try checkResources(host)
+        try checkProcessors(host)
         try checkSecurity(host)
         if let workingDirectory = config["WorkingDir"]?.string, !workingDirectory.isEmpty,
             !workingDirectory.hasPrefix("/")
@@ -70,7 +77,7 @@ struct SettingsCheck {
         }
         let ipc = host.text("IpcMode")
         guard ["private", "shareable", "host", "none"].contains(ipc) || ipc.hasPrefix("container:") else {
-            throw EngineFailure.invalid("IPC mode '\(ipc)' is not valid")
+            throw EngineFailure.invalid("Invalid IPC mode: \(ipc)")
         }
         if !host.text("UsernsMode").isEmpty, host.text("UsernsMode") != "host" {
             throw EngineFailure.invalid("invalid user namespace mode: \(host.text("UsernsMode"))")
@@ -82,10 +89,81 @@ struct SettingsCheck {
         if host.flag("AutoRemove"), !["", "no"].contains(policy) {
             throw EngineFailure.invalid("can't create 'AutoRemove' container with restart policy")
         }
-        let driver = host["LogConfig"]?["Type"]?.string ?? ""
-        guard ["", "json-file", "local", "none"].contains(driver) else {
-            throw EngineFailure.invalid("logger: no log driver named '\(driver)' is registered")
+        let runtime = host.text("Runtime")
+        guard ["", "runc"].contains(runtime) else {
+            throw EngineFailure.invalid("Unknown runtime specified \(runtime)")
         }
+        let isolation = host.text("Isolation")
+        guard ["", "default"].contains(isolation) else {
+            throw EngineFailure.invalid("Invalid isolation: \"\(isolation)\" - linux only supports 'default'")
+        }
+        if Self.isSet(host["StorageOpt"]) {
+            throw EngineFailure.invalid(
+                "--storage-opt is supported only for overlay over xfs with 'pquota' mount option")
+        }
+    }
+
+    /// Parameters of the network namespace can't be set where the namespace is not the container's own.
+    private func checkKernelParameters(_ host: JSONObject) throws {
+        let network = host.text("NetworkMode")
+        for (name, _) in host.map("Sysctls") {
+            if name.hasPrefix("net."), network == "host" || network.hasPrefix("container:") {
+                throw EngineFailure.invalid(
+                    "failed to create shim task: OCI runtime create failed: runc create failed: sysctl \"\(name)\" not "
+                        + "allowed in host network namespace: unknown")
+            }
+            guard name.hasPrefix("net.") || name.hasPrefix("kernel.") || name.hasPrefix("fs.mqueue.") else {
+                throw EngineFailure.invalid("sysctl '\(name)' is not allowed")
+            }
+        }
+    }
+
+    private func checkLogging(_ host: JSONObject) throws {
+        let driver = host["LogConfig"]?["Type"]?.string ?? ""
+        guard ["", "json-file", "none"].contains(driver) else {
+            if driver == "local" { throw EngineFailure.notYet("--log-driver local") }
+            throw EngineFailure.notFound("error looking up logging plugin \(driver): plugin \"\(driver)\" not found")
+        }
+        for (name, value) in host["LogConfig"]?["Config"]?.object ?? [:] {
+            if driver == "none" { throw EngineFailure.invalid("unknown log opt '\(name)' for none log driver") }
+            guard ["max-size", "max-file", "labels", "env", "labels-regex", "env-regex", "tag", "compress"].contains(name)
+            else { throw EngineFailure.invalid("unknown log opt '\(name)' for json-file log driver") }
+            guard ["max-size", "max-file"].contains(name) else { throw EngineFailure.notYet("--log-opt \(name)") }
+            let text = value.string ?? ""
+            if name == "max-size", text != "-1", (ContainerLog.Rotation.bytes(text) ?? 0) <= 0 {
+                throw EngineFailure.invalid("failed to initialize logging driver: invalid size: '\(text)'")
+            }
+            if name == "max-file", (Int(text) ?? 0) < 1 {
+                throw EngineFailure.invalid(
+                    "failed to initialize logging driver: strconv.Atoi: parsing \"\(text)\": invalid syntax")
+            }
+        }
+    }
+
+    /// Whether the processors and memory nodes asked for are here.
+    private func checkProcessors(_ host: JSONObject) throws {
+        func check(_ member: String, _ kind: String, _ what: String, count: Int) throws {
+            let text = host.text(member)
+            if text.isEmpty { return }
+            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+                let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+                guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last
+                else { throw EngineFailure.invalid("Invalid value \(text) for cpuset \(kind): invalid format: \(text)") }
+                guard last < count else {
+                    let available = count > 1 ? "0-\(count - 1)" : "0"
+                    throw EngineFailure.invalid(
+                        "Requested \(what) are not available - requested \(text), available: \(available)")
+                }
+            }
+        }
+        try check("CpusetCpus", "cpus", "CPUs", count: profile.processors)
+        try check("CpusetMems", "mems", "memory nodes", count: memoryNodes)
+    }
+
+    /// How many memory nodes the machine has (`/sys/devices/system/node`): one where it doesn't say.
+    private var memoryNodes: Int {
+        let entries = (try? Files.list("/sys/devices/system/node")) ?? []
+        return max(1, entries.filter { $0.name.hasPrefix("node") && Int($0.name.dropFirst(4)) != nil }.count)
     }
 
     private func checkResources(_ host: JSONObject) throws {
