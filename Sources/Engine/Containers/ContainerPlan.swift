@@ -30,8 +30,7 @@ extension ContainerLaunch {
     /// because there is no mount to look through.
     func plannedProcedure() throws -> Procedure {
         var procedure = try procedure()
-        let layers = OverlayLayers(
-            lower: [node.initLayer] + definition.layers, upper: container.upper, work: container.work)
+        let layers = OverlayLayers(lower: [node.initLayer] + definition.layers, upper: nil, work: nil)
         overlay.set(DetachedMount(descriptor: nil, layers: layers))
         cgroup.set(try node.kernel.plannedCgroup(container.id))
         procedure.steps += networkSteps()
