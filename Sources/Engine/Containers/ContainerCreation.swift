@@ -136,7 +136,8 @@ extension Node {
         ) { [self] in
             try Files.makeDirectories(container.directory, mode: 0o710)
             try retainLayers(of: container)
-            try container.save(durable: true)
+            // One that is removed by its own end need not outlive a power loss.
+            try container.save(durable: !definition.hostObject.flag("AutoRemove"))
             containers.withLock { $0.byID[container.id] = container }
             let size = try Files.read("\(container.directory)/container.json").count
             return StepOutcome(
