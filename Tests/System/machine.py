@@ -91,18 +91,46 @@ def namespaces_of(home: str, kind: str) -> set[str]:
     return {name for name in found if name.startswith(f"{kind}:[") and name != own}
 
 
-def living_namespaces(kind: str) -> set[str]:
-    """All namespaces of a kind that a process is in, a descriptor holds or a mount keeps."""
-    found = set()
-    for pid in process_ids():
-        found.add(link(f"/proc/{pid}/ns/{kind}"))
-        try:
-            descriptors = os.listdir(f"/proc/{pid}/fd")
-        except OSError:
-            continue
-        found |= {link(f"/proc/{pid}/fd/{number}") for number in descriptors}
-        found |= {line.split()[3] for line in read(f"/proc/{pid}/mountinfo").splitlines() if " nsfs " in line}
-    return {name for name in found if name.startswith(f"{kind}:[")}
+@dataclass(frozen=True)
+class Held:
+    """The namespaces that the processes of a home held at a moment.
+
+    The kernel gives a namespace's number to the next one as soon as it is free, so a number alone says nothing later:
+    the same namespace can only be held by somebody who was there at the moment already.
+    """
+
+    names: frozenset[str]
+    moment: int  # clock ticks since boot, as in /proc/PID/stat
+
+    @classmethod
+    def by(cls, home: str) -> "Held":
+        kinds = ("net", "mnt", "pid", "ipc", "uts", "cgroup")
+        return cls(frozenset().union(*(namespaces_of(home, kind) for kind in kinds)), now())
+
+    def still(self) -> set[str]:
+        """Those that are held still, and who holds them: a process in it, a descriptor, or a mount."""
+        found = set()
+        for pid in process_ids():
+            fields = read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+            if not fields or int(fields[19]) > self.moment:
+                continue
+            names = {line.split()[3] for line in read(f"/proc/{pid}/mountinfo").splitlines() if " nsfs " in line}
+            for kind in ("ns", "fd"):
+                try:
+                    names |= {link(f"/proc/{pid}/{kind}/{name}") for name in os.listdir(f"/proc/{pid}/{kind}")}
+                except OSError:
+                    pass  # gone, or a kernel thread
+            command = read(f"/proc/{pid}/cmdline").replace("\0", " ").strip()
+            found |= {f"{name} by process {pid} ({command})" for name in names & self.names}
+        return found
+
+
+NOTHING_HELD = Held(frozenset(), 0)
+
+
+def now() -> int:
+    """Clock ticks since boot."""
+    return int(float(read("/proc/uptime").split()[0]) * os.sysconf("SC_CLK_TCK")) + 1
 
 
 @dataclass
@@ -112,11 +140,11 @@ class Snapshot:
     things: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
-    def take(cls, home: str, namespaces: set[str] = frozenset(), place: int | None = None) -> "Snapshot":
+    def take(cls, home: str, held: Held = NOTHING_HELD, place: int | None = None) -> "Snapshot":
         """Looks around.
 
         - home: whose things are looked for where others' are many.
-        - namespaces: those of the engine, found while it ran (`namespaces_of`); one that still lives is seen.
+        - held: the engine's namespaces, found while it ran; one that is held still is seen.
         - place: a process whose mount and network namespace are taken for the machine's; this one's by default.
         """
         where = f"/proc/{place or os.getpid()}"
@@ -130,7 +158,7 @@ class Snapshot:
             "interface": {item["ifname"] for item in json.loads(output(*enter, "ip", "-j", "link"))},
             "named network namespace": set(output(*enter, "ip", "netns").split("\n")) - {""},
             "nft table": set(output(*enter, "nft", "list", "tables").splitlines()),
-            "namespace": set(namespaces) & set.union(*(living_namespaces(k) for k in ("net", "mnt", "pid"))),
+            "namespace": held.still(),
             "file": {str(path) for place in _PLACES if os.path.isdir(place) for path in pathlib.Path(place).iterdir()
                      if "drydock" in path.name},
         })
@@ -141,11 +169,11 @@ class Snapshot:
                 for name in sorted(names - before.things.get(kind, set()))]
 
 
-def left_behind(before: Snapshot, home: str, namespaces: set[str] = frozenset(), seconds: float = 3) -> list[str]:
+def left_behind(before: Snapshot, home: str, held: Held = NOTHING_HELD, seconds: float = 3) -> list[str]:
     """What is still there since a snapshot, after the kernel had time to finish: it destroys namespaces later."""
     deadline = time.monotonic() + seconds
     while True:
-        left = Snapshot.take(home, namespaces).since(before)
+        left = Snapshot.take(home, held).since(before)
         if not left or time.monotonic() > deadline:
             return left
         time.sleep(0.05)
