@@ -34,15 +34,17 @@ struct EngineControl: Sendable {
             throw UsageProblem("DRYDOCK_HOME is too long a path for a socket in it (at most 88 bytes): \(home.path)")
         }
         try Files.makeDirectories(home.path, mode: 0o700)
-        let ready = try Descriptor.pipe()
-        try spawnEngine(ready: ready.write)
-        let answer = try waitForAnswer(ready.read)
+        let answer = try waitForAnswer(try spawnEngine())
         // Two clients may start an engine at the same time; then one engine goes away again, and the other serves both.
         if answer == "ready" || waitUntil(seconds: 5, { isRunning }) { return }
         throw UsageProblem("the engine did not start: \(answer.isEmpty ? "see \(home.engineLog)" : answer)")
     }
 
-    private func spawnEngine(ready: Descriptor) throws {
+    /// Starts the engine's process.
+    /// - Returns: What the engine's answer can be read from. It ends when the engine does, because the other side is
+    ///   closed here when this returns.
+    private func spawnEngine() throws -> Descriptor {
+        let (answer, ready) = try Descriptor.pipe()
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -63,8 +65,11 @@ struct EngineControl: Sendable {
         arguments.append(nil)
         defer { arguments.forEach { free($0) } }
         var pid: pid_t = 0
-        let code = posix_spawn(&pid, program, &actions, &attributes, arguments, environ)
+        let code = withExtendedLifetime((ready, number)) {
+            posix_spawn(&pid, program, &actions, &attributes, arguments, environ)
+        }
         if code != 0 { throw SystemError("starting the engine", code: code) }
+        return answer
     }
 
     private func waitForAnswer(_ pipe: Descriptor) throws -> String {

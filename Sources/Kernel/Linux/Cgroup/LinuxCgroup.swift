@@ -48,9 +48,9 @@ final class LinuxCgroup: Cgroup {
     }
 
     func processes() throws(SystemError) -> [Int32] {
-        guard let directory = unifiedDirectory ?? places.first?.directory else {
-            throw SystemError("listing processes of cgroup \(path)", code: ENOENT)
-        }
+        // One that was made in some hierarchies only, because the engine died meanwhile, is looked at where it is.
+        let directories = [unifiedDirectory].compactMap { $0 } + places.map(\.directory)
+        guard let directory = directories.first(where: Files.exists) else { return [] }
         // 0 stands for a process of a PID namespace that can't be seen from here.
         return try Files.text(directory + "/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }.filter {
             $0 != 0
