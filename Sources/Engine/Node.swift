@@ -43,7 +43,7 @@ public final class Node: Sendable {
     public let steps: StepLog
     /// Its network namespace: what `--network host` means.
     let namespace: any NetworkNamespace
-    let defaultBridge: BridgeNetwork
+    let networks: NetworkStore
     let events = EventLog()
     let runner: StepRunner
     let containers = Monitor(ContainerTable())
@@ -78,7 +78,7 @@ public final class Node: Sendable {
         runner = StepRunner(journal: journal, log: steps, isSimulated: kernel.profile.kind == .simulated)
         filters = SeccompCompiler(cacheDirectory: "\(configuration.directory)/cache")
         namespace = try kernel.makeNetworkNamespace()
-        defaultBridge = try Self.makeDefaultBridge(in: configuration.directory)
+        networks = try NetworkStore(directory: "\(configuration.directory)/networks")
         try InitLayer.prepare(at: initLayer)
         try clearStrays()
         try loadContainers()
@@ -148,7 +148,10 @@ extension Node: Undoing {
             guard let cgroup = kernel.existingCgroup(name) else { return }
             if try !cgroup.processes().isEmpty { try cgroup.kill() }
             try cgroup.remove()
-        case .releaseAddress(_, _, let endpoint): defaultBridge.release(endpoint)
+        case .releaseAddress(_, let network, let endpoint): networks[network]?.release(endpoint)
+        case .forgetNetwork(_, let id): try networks.remove(id)
+        case .dropNetworkRules(_, let id):
+            if let network = networks[id] { try dropRules(of: network) }
         case .deleteLink(_, let name):
             guard try namespace.link(name) != nil else { return }
             try namespace.deleteLink(name)

@@ -94,8 +94,16 @@ public enum StepKind: String, Sendable, Codable, CaseIterable, Hashable {
     // Networks
     /// A network namespace was made for a node.
     case nodeCreate = "node.create"
+    /// A network was written down: name, subnet, options.
+    case networkCreate = "network.create"
+    /// What the engine knew of a network was removed.
+    case networkDelete = "network.delete"
     /// A bridge was made.
     case bridgeCreate = "bridge.create"
+    /// A bridge was removed.
+    case bridgeDelete = "bridge.delete"
+    /// A network was put under the filter rules: who reaches whom.
+    case rulesApply = "rules.apply"
     /// A virtual cable was laid between the container and a bridge.
     case vethCreate = "veth.create"
     /// An interface was given an address.

@@ -62,6 +62,9 @@ struct StepGroup: Sendable {
         // The lab
         StepGroup("node", en: "node", ko: "노드", rank: 12, [.nodeCreate]),
         StepGroup("bridge", en: "bridge", ko: "브리지", rank: 11, [.bridgeCreate]),
+        StepGroup("network-record", en: "network", ko: "네트워크", rank: 12, [.networkCreate]),
+        StepGroup("isolation", en: "rules", ko: "규칙", rank: 9, [.rulesApply]),
+        StepGroup("network-removal", en: "removed", ko: "삭제", rank: 14, [.bridgeDelete, .networkDelete]),
 
         // Creating
         StepGroup(

@@ -84,6 +84,16 @@ enum SampleRecords {
             "directory": "/", "detached": true, "terminal": false,
         ],
         .nodeCreate: ["node": "node1"],
+        .networkCreate: [
+            "name": "lab", "id": "3f9a71c0de42", "subnet": "172.18.0.0/16", "gateway": "172.18.0.1",
+            "file": "/var/lib/drydock/node1/networks/3f9a71c0de42.json",
+        ],
+        .networkDelete: ["name": "lab", "id": "3f9a71c0de42", "subnet": "172.18.0.0/16"],
+        .bridgeDelete: ["bridge": "br-3f9a71c0de42", "network": "lab"],
+        .rulesApply: [
+            "network": "lab", "bridge": "br-3f9a71c0de42", "subnet": "172.18.0.0/16", "internal": false,
+            "talks": true,
+        ],
         .bridgeCreate: ["bridge": "docker0", "address": "172.17.0.1/16", "network": "bridge"],
         .vethCreate: [
             "host": "veth3f9a71c", "container": "eth0", "bridge": "docker0", "mac": "02:42:ac:11:00:02",
@@ -92,7 +102,9 @@ enum SampleRecords {
         .routeAdd: ["gateway": "172.17.0.1", "interface": "eth0"],
         .networkJoin: ["target": "node1", "kind": "node"],
         .networkNone: [:],
-        .networkRelease: ["address": "172.17.0.2/16", "interface": "veth3f9a71c", "network": "bridge"],
+        .networkRelease: [
+            "address": "172.17.0.2/16", "interface": "veth3f9a71c", "network": "bridge", "unplugged": false,
+        ],
         .namespaceEnter: [
             "container": "web", "pid": 48377, "target": 48213,
             "namespaces": ["pid", "net", "mnt", "uts", "ipc", "cgroup"], "count": 6,
@@ -106,6 +118,8 @@ enum SampleRecords {
 
     /// Other facts that the same kinds can have: what is null, empty, off, one or many.
     static let variants: [StepKind: [Facts]] = [
+        .rulesApply: [["internal": true], ["talks": false]],
+        .networkRelease: [["unplugged": true]],
         .imageDelete: [["layers": 0], ["layers": 1]],
         .layerDelete: [["entries": 0], ["entries": 1]],
         .volumeCreate: [["anonymous": true]],

@@ -67,7 +67,7 @@ final class Container: Sendable {
         var cgroup: any Cgroup
         var overlay: DetachedMount
         var streams: StreamHub
-        var endpoint: Endpoint?
+        var endpoints: [Endpoint]
         /// `nil` when the output is not kept (`--log-driver none`).
         var log: ContainerLog?
     }

@@ -76,7 +76,7 @@ extension Node {
         return Container.Definition(
             name: name, created: Clock.realtime(), image: "\(image.id)", imageReference: request.image,
             layers: image.layers.reversed().map(\.path), path: path, arguments: Array(command.dropFirst()),
-            config: .object(config), hostConfig: .object(host), endpoints: request.endpoints,
+            config: .object(config), hostConfig: .object(host), endpoints: try attachments(of: request, host: host),
             mounts: try mountPoints(config: config, host: host))
     }
 

@@ -24,7 +24,9 @@ extension Node {
         do { end = try running.process.wait() } catch { end = .exited(255) }
         let killed = running.cgroup.outOfMemoryKills() > 0
         let name = container.name
-        let steps = endingSteps(container, running, end: end, outOfMemory: killed)
+        // Networks may have been connected and disconnected while it ran.
+        let endpoints = container.life.current.running?.endpoints ?? running.endpoints
+        let steps = endingSteps(container, running, endpoints: endpoints, end: end, outOfMemory: killed)
         // A step that fails here (a cgroup that is still busy) is in the record; the container has ended all the same,
         // and what is left is removed when the engine starts next.
         _ = try? run(
@@ -32,7 +34,7 @@ extension Node {
         if killed { publish("oom", container) }
         // Before the state changes: whoever waits for the end tells of it after this.
         publish("die", container, ["exitCode": String(end.code)])
-        publishNetwork("disconnect", container, running.endpoint)
+        for endpoint in endpoints { publishNetwork("disconnect", container, endpoint) }
         publishVolumes("unmount", container)
         let finished = Clock.realtime()
         func conclude(_ state: inout ContainerState) {
@@ -55,7 +57,8 @@ extension Node {
     }
 
     private func endingSteps(
-        _ container: Container, _ running: Container.Running, end: ProcessEnd, outOfMemory: Bool
+        _ container: Container, _ running: Container.Running, endpoints: [Endpoint], end: ProcessEnd,
+        outOfMemory: Bool
     ) -> [Step] {
         let pid = running.process.pid
         let cgroup = running.cgroup
@@ -72,24 +75,7 @@ extension Node {
                 ])
             }
         ]
-        if let endpoint = running.endpoint {
-            steps.append(
-                Step(
-                    .networkRelease, command: "close the container's network namespace",
-                    facts: [
-                        "address": .string("\(endpoint.address)"), "interface": .string(endpoint.hostLink),
-                        "network": .string(endpoint.network),
-                    ]
-                ) { [defaultBridge] in
-                    defaultBridge.release(endpoint.id)
-                    let free = defaultBridge.endpoints[endpoint.id] == nil
-                    return StepOutcome(evidence: [
-                        Evidence(
-                            source: "addresses of \(endpoint.network)",
-                            text: free ? "\(endpoint.address.address) is free" : "in use")
-                    ])
-                })
-        }
+        steps += endpoints.map(releaseStep)
         let statistics = try? cgroup.statistics()
         steps.append(
             Step(

@@ -64,14 +64,8 @@ extension Node {
     }
 
     private func networkSettings(of container: Container, _ life: Container.Life) -> JSON {
-        let endpoint = life.running?.endpoint
-        let mode = life.definition.hostObject.text("NetworkMode")
+        let endpoint = life.running?.endpoints.first { $0.network == "bridge" }
         let key = life.running.map { _ in "/proc/\(life.state.pid)/ns/net" } ?? ""
-        var networks = JSONObject()
-        if !mode.hasPrefix("container:") {
-            let name = mode == "default" ? "bridge" : mode
-            networks[name] = .object(endpointSettings(name, endpoint, life))
-        }
         let shown = endpoint.map { endpoint in
             (
                 id: endpoint.id, gateway: "\(endpoint.gateway)", address: "\(endpoint.address.address)",
@@ -85,30 +79,13 @@ extension Node {
             "EndpointID": .string(shown?.id ?? ""), "Gateway": .string(shown?.gateway ?? ""), "GlobalIPv6Address": "",
             "GlobalIPv6PrefixLen": 0, "IPAddress": .string(shown?.address ?? ""),
             "IPPrefixLen": .integer(shown?.length ?? 0), "IPv6Gateway": "", "MacAddress": .string(shown?.mac ?? ""),
-            "Networks": .object(networks),
+            "Networks": .object(shownNetworks(life)),
         ]
     }
 
     private func exposedPorts(_ life: Container.Life) -> JSONObject {
         guard life.running != nil else { return [:] }
         return JSONObject((life.definition.configObject["ExposedPorts"]?.object ?? [:]).map { ($0.name, .null) })
-    }
-
-    private func endpointSettings(_ name: String, _ endpoint: Endpoint?, _ life: Container.Life) -> JSONObject {
-        var settings = Shape.endpointSettings.empty
-        if life.state.startedAt != 0 || endpoint != nil { settings["NetworkID"] = .string(networkID(name)) }
-        guard let endpoint else { return settings }
-        settings["EndpointID"] = .string(endpoint.id)
-        settings["Gateway"] = .string("\(endpoint.gateway)")
-        settings["IPAddress"] = .string("\(endpoint.address.address)")
-        settings["IPPrefixLen"] = .integer(Int64(endpoint.address.prefixLength))
-        settings["MacAddress"] = .string("\(endpoint.mac)")
-        return settings
-    }
-
-    /// The identity of one of the node's own networks.
-    func networkID(_ name: String) -> String {
-        name == "bridge" ? defaultBridge.id : Digest(of: Array("\(configuration.directory) \(name)".utf8)).hexadecimal
     }
 }
 

@@ -179,8 +179,7 @@ private struct ContainerFilter {
             let parts = label.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             return parts.count == 2 ? labels[parts[0]] == parts[1] : labels[parts[0]] != nil
         }
-        let mode = definition.hostObject.text("NetworkMode")
-        let network = mode == "default" ? "bridge" : mode
+        let networks = definition.endpoints.object?.names ?? []
         return labelsFit && any("id") { container.id.hasPrefix($0) }
             && any("name") { name in
                 ("/" + definition.name).contains(name)
@@ -188,7 +187,9 @@ private struct ContainerFilter {
                     || (try? Regex(name).firstMatch(in: definition.name)) != nil
             }
             && any("status") { $0 == life.state.status.rawValue }
-            && any("network") { $0 == network || node.networkID(network).hasPrefix($0) }
+            && any("network") { wanted in
+                networks.contains { $0 == wanted || node.networks.named($0)?.id.hasPrefix(wanted) == true }
+            }
             && any("ancestor") { accepts(ancestor: $0, definition) }
             && any("health") { $0 == "none" } && any("is-task") { $0 == "false" }
             && any("volume") { volume in

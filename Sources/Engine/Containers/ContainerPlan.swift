@@ -20,6 +20,7 @@ extension Node {
     func planStart(_ container: Container) throws -> [StepRecord] {
         let launch = ContainerLaunch(node: self, container: container)
         defer { launch.abandon() }
+        try launch.takeAddresses()
         return StepRunner.plan(
             try launch.plannedProcedure(), operation: "plan-start", isSimulated: kernel.profile.kind == .simulated)
     }

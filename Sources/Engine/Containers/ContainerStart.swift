@@ -4,6 +4,7 @@ import Kernel
 import OrderedJSON
 import Posix
 import Steps
+import Synchronization
 
 extension Node {
     /// Starts a container: a process begins in it (API: ContainerStart).
@@ -34,6 +35,7 @@ extension Node {
     func start(_ container: Container, operation: String) throws {
         let launch = ContainerLaunch(node: self, container: container)
         do {
+            try launch.takeAddresses()
             try launch.writeFiles()
             try run(try launch.procedure(), operation: operation)
         } catch {
@@ -51,7 +53,7 @@ extension Node {
             throw failure
         }
         try container.save()
-        publishNetwork("connect", container, launch.endpoint)
+        for endpoint in launch.endpoints.withLock({ $0 }) { publishNetwork("connect", container, endpoint) }
         publishVolumes("mount", container)
         publish("start", container)
     }
@@ -66,7 +68,7 @@ final class ContainerLaunch: Sendable {
     let cgroup = Late<any Cgroup>("the cgroup")
     let process = Late<any SandboxProcess>("the process")
     private let program = Late<[SandboxOperation]>("the child's program")
-    let endpoint: Endpoint?
+    let endpoints = Mutex<[Endpoint]>([])
     private let pipes = Late<ProcessPipes>("the pipes")
     private let log = Late<ContainerLog>("the log")
 
@@ -74,19 +76,13 @@ final class ContainerLaunch: Sendable {
         self.node = node
         self.container = container
         definition = container.life.current.definition
-        let mode = definition.hostObject.text("NetworkMode")
-        let id = Identifier.make()
-        if ["default", "bridge"].contains(mode), let address = try? node.defaultBridge.lease(for: id) {
-            let mac = MACAddress(derivedFrom: address.address)
-            endpoint = mac.map { mac in
-                Endpoint(
-                    id: id, network: node.defaultBridge.name, networkID: node.defaultBridge.id, address: address,
-                    gateway: node.defaultBridge.gateway, mac: mac, hostLink: "veth" + Identifier.make().prefix(7),
-                    interface: "eth0")
-            }
-        } else {
-            endpoint = nil
-        }
+    }
+
+    /// Takes the addresses that it will have.
+    /// - Throws: ``EngineFailure`` for an address that can't be had, or a network that is gone.
+    func takeAddresses() throws {
+        let planned = try node.planEndpoints(of: container)
+        endpoints.withLock { $0 = planned }
     }
 
     private var host: JSONObject { definition.hostObject }
@@ -95,7 +91,7 @@ final class ContainerLaunch: Sendable {
 
     /// Lets go of what was prepared and never came to be.
     func abandon() {
-        if let endpoint { node.defaultBridge.release(endpoint.id) }
+        node.release(endpoints.withLock { $0 })
         log.ifPresent?.close()
     }
 
@@ -104,9 +100,6 @@ final class ContainerLaunch: Sendable {
     /// The steps, in order. Those of the child are performed by the child itself, at the same time as the engine lays
     /// the network; their records are taken from its reports.
     func procedure() throws -> Procedure {
-        if ["default", "bridge"].contains(host.text("NetworkMode")), endpoint == nil {
-            _ = try node.defaultBridge.lease(for: "none")
-        }
         var steps = [overlayStep, cgroupStep]
         let file = "/sys/fs/cgroup"
         steps += CgroupPlan(host: host, profile: kernel.profile).limits.map {
@@ -251,7 +244,8 @@ final class ContainerLaunch: Sendable {
     }
 
     func networkSteps() -> [Step] {
-        if let endpoint { return node.connectSteps(endpoint, network: node.defaultBridge, process: process) }
+        let endpoints = endpoints.withLock { $0 }
+        if !endpoints.isEmpty { return endpoints.flatMap { node.connectSteps($0, process: self.process) } }
         let mode = host.text("NetworkMode")
         let kernel = kernel
         let process = process
@@ -261,7 +255,9 @@ final class ContainerLaunch: Sendable {
                 Evidence(source: "/proc/\(pid)/ns/net", text: try kernel.processLink(pid, "ns/net"))
             ])
         }
-        if mode == "none" { return [Step(.networkNone, command: "ip link set lo up", perform: evidence)] }
+        guard mode == "host" || mode.hasPrefix("container:") else {
+            return [Step(.networkNone, command: "ip link set lo up", perform: evidence)]
+        }
         let target = mode == "host" ? node.configuration.name : String(mode.dropFirst(10))
         return [
             Step(
@@ -308,7 +304,7 @@ final class ContainerLaunch: Sendable {
         let duration = Clock.monotonic() - begin
         let running = Container.Running(
             process: process, cgroup: try cgroup.value(), overlay: try overlay.value(), streams: hub,
-            endpoint: endpoint, log: log)
+            endpoints: endpoints.withLock { $0 }, log: log)
         container.life.withLock { life in
             life.running = running
             life.state = ContainerState(
@@ -334,28 +330,9 @@ final class ContainerLaunch: Sendable {
             try Files.makeDirectories(point.source)
         }
         let hostname = config.text("Hostname")
-        let domain = config.text("Domainname")
-        var hosts = """
-            127.0.0.1\tlocalhost
-            ::1\tlocalhost ip6-localhost ip6-loopback
-            fe00::0\tip6-localnet
-            ff00::0\tip6-mcastprefix
-            ff02::1\tip6-allnodes
-            ff02::2\tip6-allrouters
-
-            """
-        for extra in host.strings("ExtraHosts") {
-            guard let colon = extra.firstIndex(of: ":") else { continue }
-            let target = String(extra[extra.index(after: colon)...])
-            let address = target == "host-gateway" ? "\(node.defaultBridge.gateway)" : target
-            hosts += "\(address)\t\(extra[..<colon])\n"
-        }
-        if let endpoint {
-            let full = domain.isEmpty ? hostname : "\(hostname).\(domain)"
-            let short = full.prefix { $0 != "." }
-            let names = full == short ? full : "\(full) \(short)"
-            hosts += "\(endpoint.address.address)\t\(names)\n"
-        }
+        let hosts = HostsFile(
+            definition: definition, endpoints: endpoints.withLock { $0 }, gateway: node.defaultBridge.gateway
+        ).text
         try Files.replace("\(container.directory)/hosts", with: Array(hosts.utf8), durable: false)
         try Files.replace("\(container.directory)/hostname", with: Array("\(hostname)\n".utf8), durable: false)
         let resolver = try ResolverFile(machine: node.configuration.resolverFile, host: host)

@@ -64,11 +64,6 @@ struct SettingsCheck {
     }
 
     private func checkModes(_ host: JSONObject) throws {
-        let network = host.text("NetworkMode")
-        let known = ["default", "bridge", "none", "host"]
-        guard known.contains(network) || network.hasPrefix("container:") else {
-            throw EngineFailure.notFound("network \(network) not found")
-        }
         for (member, flag) in [("PidMode", "--pid"), ("UTSMode", "--uts")] {
             let mode = host.text(member)
             guard mode.isEmpty || mode == "host" || (member == "PidMode" && mode.hasPrefix("container:")) else {
@@ -126,7 +121,8 @@ struct SettingsCheck {
         }
         for (name, value) in host["LogConfig"]?["Config"]?.object ?? [:] {
             if driver == "none" { throw EngineFailure.invalid("unknown log opt '\(name)' for none log driver") }
-            guard ["max-size", "max-file", "labels", "env", "labels-regex", "env-regex", "tag", "compress"].contains(name)
+            guard
+                ["max-size", "max-file", "labels", "env", "labels-regex", "env-regex", "tag", "compress"].contains(name)
             else { throw EngineFailure.invalid("unknown log opt '\(name)' for json-file log driver") }
             guard ["max-size", "max-file"].contains(name) else { throw EngineFailure.notYet("--log-opt \(name)") }
             let text = value.string ?? ""
@@ -148,7 +144,9 @@ struct SettingsCheck {
             for part in text.split(separator: ",", omittingEmptySubsequences: false) {
                 let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
                 guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last
-                else { throw EngineFailure.invalid("Invalid value \(text) for cpuset \(kind): invalid format: \(text)") }
+                else {
+                    throw EngineFailure.invalid("Invalid value \(text) for cpuset \(kind): invalid format: \(text)")
+                }
                 guard last < count else {
                     let available = count > 1 ? "0-\(count - 1)" : "0"
                     throw EngineFailure.invalid(

@@ -5,80 +5,86 @@ import Posix
 import Steps
 
 extension Node {
-    /// The network that containers are in when nothing else is said. Its identity is kept, as Docker's is.
-    static func makeDefaultBridge(in directory: String) throws -> BridgeNetwork {
-        let path = "\(directory)/networks/bridge"
-        try Files.makeDirectories("\(directory)/networks", mode: 0o700)
-        if !Files.exists(path) { try Files.replace(path, with: Array(Identifier.make().utf8), mode: 0o600) }
-        let id = try Files.text(path)
-        guard let subnet = InterfaceAddress("172.17.0.0/16"), let gateway = IPAddress("172.17.0.1") else {
-            throw EngineFailure.system("the default bridge's addresses are not addresses")
-        }
-        return BridgeNetwork(name: "bridge", id: id, bridge: "docker0", subnet: subnet, gateway: gateway)
-    }
+    /// The network that containers are in when nothing else is said.
+    var defaultBridge: Network { networks.defaultBridge }
 
-    /// Makes the bridge in the node's namespace, gives it its address, and lets the node route.
+    /// Makes the bridges of the node's networks in its namespace, gives them their addresses, lays down the rules, and
+    /// lets the node route.
     func prepareNetwork() throws {
-        let network = defaultBridge
         let node = configuration.name
         let namespace = namespace
-        let address = network.gatewayAddress
-        let mac = MACAddress(bytes: [0x02, 0x42] + (0..<4).map { _ in UInt8.random(in: 0...255) })
-        let steps = [
-            Step(.nodeCreate, command: "unshare(CLONE_NEWNET)", facts: ["node": .string(node)]) {
-                StepOutcome(evidence: [
-                    Evidence(source: "\(node)'s network namespace", text: "net:[\(namespace.inode)]")
-                ])
-            },
-            Step(
-                .bridgeCreate, command: "ip link add \(network.bridge) type bridge",
-                facts: [
-                    "bridge": .string(network.bridge), "address": .string("\(address)"),
-                    "network": .string(network.name),
-                ]
-            ) {
-                try namespace.makeBridge(network.bridge, mac: mac, mtu: nil)
-                try namespace.setParameter("ipv4/ip_forward", "1")
-                return StepOutcome(evidence: try LinkEvidence.link(network.bridge, in: namespace))
-            },
-            Step(
-                .addressAssign, command: "ip addr add \(address) dev \(network.bridge)",
-                facts: [
-                    "interface": .string(network.bridge), "address": .string("\(address)"),
-                    "network": .string(network.name),
-                ]
-            ) {
-                try namespace.addAddress(address, to: network.bridge)
-                return StepOutcome(evidence: try LinkEvidence.addresses(of: network.bridge, in: namespace))
-            },
-        ]
+        let bridges = networks.all.filter(\.isBridge)
+        let others = bridges.filter { $0.id != defaultBridge.id }
+        let create = Step(.nodeCreate, command: "unshare(CLONE_NEWNET)", facts: ["node": .string(node)]) {
+            try namespace.setParameter("ipv4/ip_forward", "1")
+            return StepOutcome(evidence: [
+                Evidence(source: "\(node)'s network namespace", text: "net:[\(namespace.inode)]")
+            ])
+        }
+        var steps = [create]
+        for network in [defaultBridge] + others {
+            steps += try bridgeSteps(network)
+            steps.append(rulesStep(network, withTable: network.id == defaultBridge.id))
+        }
         let procedure = Procedure(title: "start node", object: node, steps: steps)
         try run(procedure, operation: StepRunner.newOperation())
     }
 
-    /// The steps that connect a starting container to a network: the cable, the address, the way out.
+    /// The steps that make a network's bridge and give it its address.
+    func bridgeSteps(_ network: Network) throws -> [Step] {
+        guard let address = network.gatewayAddress else {
+            throw EngineFailure.system("network \(network.name) has no addresses")
+        }
+        let namespace = namespace
+        let mac = MACAddress(bytes: [0x02, 0x42] + (0..<4).map { _ in UInt8.random(in: 0...255) })
+        let bridge = network.bridge
+        return [
+            Step(
+                .bridgeCreate, command: "ip link add \(bridge) type bridge",
+                facts: [
+                    "bridge": .string(bridge), "address": .string("\(address)"), "network": .string(network.name),
+                ],
+                undo: [.deleteLink(node: configuration.name, name: bridge)]
+            ) {
+                try namespace.makeBridge(bridge, mac: mac, mtu: network.definition.mtu)
+                return StepOutcome(evidence: try LinkEvidence.link(bridge, in: namespace))
+            },
+            Step(
+                .addressAssign, command: "ip addr add \(address) dev \(bridge)",
+                facts: [
+                    "interface": .string(bridge), "address": .string("\(address)"), "network": .string(network.name),
+                ]
+            ) {
+                try namespace.addAddress(address, to: bridge)
+                return StepOutcome(evidence: try LinkEvidence.addresses(of: bridge, in: namespace))
+            },
+        ]
+    }
+
+    /// The steps that connect a container, starting or running, to a network: the cable, the address, the way out.
     ///
     /// The node's end is up, attached and read back before the container's end is brought up: the other order loses the
     /// first packets for a second.
-    func connectSteps(_ endpoint: Endpoint, network: BridgeNetwork, process: Late<any SandboxProcess>) -> [Step] {
+    func connectSteps(_ endpoint: Endpoint, process: Late<any SandboxProcess>) -> [Step] {
         let namespace = namespace
         let node = configuration.name
         let cable = Step(
             .vethCreate,
             command:
-                "ip link add \(endpoint.hostLink) master \(network.bridge) type veth peer name \(endpoint.interface)",
+                "ip link add \(endpoint.hostLink) master \(endpoint.bridge) type veth peer name \(endpoint.interface)",
             facts: [
                 "host": .string(endpoint.hostLink), "container": .string(endpoint.interface),
-                "bridge": .string(network.bridge), "mac": .string("\(endpoint.mac)"),
+                "bridge": .string(endpoint.bridge), "mac": .string("\(endpoint.mac)"),
             ],
             undo: [.deleteLink(node: node, name: endpoint.hostLink)]
         ) {
             let process = try process.value()
             let peer = VethPeer(
-                name: endpoint.interface, namespace: try process.networkNamespace(), mac: endpoint.mac, mtu: nil)
-            try namespace.makeVeth(endpoint.hostLink, bridge: network.bridge, peer: peer)
+                name: endpoint.interface, namespace: try process.networkNamespace(), mac: endpoint.mac,
+                mtu: endpoint.mtu)
+            try namespace.makeVeth(endpoint.hostLink, bridge: endpoint.bridge, peer: peer)
             let command =
-                "ip link add \(endpoint.hostLink) master \(network.bridge) type veth peer name \(endpoint.interface) "
+                "ip link add \(endpoint.hostLink) master \(endpoint.bridge) type veth peer name \(endpoint.interface) "
                 + "netns \(process.pid)"
             return StepOutcome(evidence: try LinkEvidence.link(endpoint.hostLink, in: namespace), command: command)
         }
@@ -86,9 +92,9 @@ extension Node {
             .addressAssign, command: "ip addr add \(endpoint.address) dev \(endpoint.interface)",
             facts: [
                 "interface": .string(endpoint.interface), "address": .string("\(endpoint.address)"),
-                "network": .string(network.name),
+                "network": .string(endpoint.network),
             ],
-            undo: [.releaseAddress(node: node, network: network.id, endpoint: endpoint.id)]
+            undo: [.releaseAddress(node: node, network: endpoint.networkID, endpoint: endpoint.id)]
         ) {
             let inside = try process.value().networkNamespace()
             try inside.addAddress(endpoint.address, to: endpoint.interface)
@@ -103,7 +109,7 @@ extension Node {
             try inside.addRoute(Route(destination: nil, gateway: endpoint.gateway, link: endpoint.interface))
             return StepOutcome(evidence: try LinkEvidence.defaultRoute(in: inside))
         }
-        return [cable, address, route]
+        return endpoint.hasDefaultRoute ? [cable, address, route] : [cable, address]
     }
 }
 

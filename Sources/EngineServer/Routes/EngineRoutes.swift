@@ -15,8 +15,9 @@ public enum EngineRoutes {
     /// All routes of a node.
     public static func table(for node: Node) -> [Route] {
         let routes = Routes(node: node)
-        return routes.system + routes.nodeRoutes + routes.steps + routes.containers + routes.containerStreams + routes.execs
-            + routes.images + routes.volumes + Routes.unfinished + Routes.swarm
+        return routes.system + routes.nodeRoutes + routes.steps + routes.containers + routes.containerStreams
+            + routes.execs
+            + routes.images + routes.networks + routes.volumes + Routes.unfinished + Routes.swarm
     }
 
     /// The answer that an error of the engine means, for ``EngineServer/Configuration/translate``.

@@ -25,6 +25,52 @@ extension EnglishTexts {
                 address is also an interface of the node, so the node can route between it and the others. \
                 Read: bridge(8), ip-link(8).
                 """),
+        .networkCreate: Explanation(
+            "network",
+            brief: "{name} is {subnet}, gateway {gateway}",
+            full: """
+                A network is a name for a bridge and a range of addresses. {subnet} was free: no other network, and \
+                nothing that this machine routes, uses any of it.
+                """,
+            deep: """
+                The record is a file, so that the network is there again when the engine starts next; the bridge itself \
+                lives in the kernel only. Docker chooses from 172.17.0.0/16 on, one after the other. \
+                Read: docker network create --help.
+                """),
+        .networkDelete: Explanation(
+            "network",
+            brief: "{name} is gone, {subnet} is free again",
+            full: """
+                The engine has forgotten the network {name}. Its name and its addresses {subnet} can be used for another.
+                """,
+            deep: """
+                Containers that were made for this network and do not run keep its name in their settings: they cannot \
+                start until a network of that name exists. Read: docker network rm --help.
+                """),
+        .bridgeDelete: Explanation(
+            "bridge",
+            brief: "{bridge} is unplugged and gone",
+            full: """
+                The bridge of the network {network} is removed, with its address and its entries in the rules. That was \
+                possible because no running container had a cable in it.
+                """,
+            deep: """
+                Removing an interface waits until nothing in the kernel uses it any more, which takes some hundredths of \
+                a second. Read: ip-link(8).
+                """),
+        .rulesApply: Explanation(
+            "rules",
+            brief: "{bridge} {?internal}has no way out{:}is kept apart from the other networks{/}",
+            full: """
+                The bridges are all on one node, which routes: without rules each network would reach every other. So \
+                packets from one bridge to another are dropped.{?internal} This network is internal: nothing leaves \
+                {bridge}, and nothing comes in.{/}{?talks}{:} Its containers cannot talk to each other, either.{/}
+                """,
+            deep: """
+                One table of nftables in the node's namespace, with sets instead of a rule for each network: {bridge} \
+                becomes an element of the sets, and the rules never change. What goes elsewhere from {subnet} gets the \
+                node's own address (masquerading), since nobody outside knows the way back. Read: nft(8).
+                """),
         .vethCreate: Explanation(
             "network",
             brief: "a cable to {bridge}",
@@ -89,8 +135,9 @@ extension EnglishTexts {
             "network",
             brief: "{address} is free again; the cable is gone",
             full: """
-                The cable went with the network namespace when its last process ended: a veth cannot have one end \
-                only. {address} can be given to the next container of the network {network}.
+                {?unplugged}The cable was pulled out of the running container: both ends are gone, since a veth cannot \
+                have one end only.{:}The cable went with the network namespace when its last process ended: a veth \
+                cannot have one end only.{/} {address} can be given to the next container of the network {network}.
                 """,
             deep: """
                 The kernel clears namespaces away in the background, so {interface} may still be listed for some \

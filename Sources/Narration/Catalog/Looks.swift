@@ -58,6 +58,10 @@ extension ExplanationCatalog {
 
         // Networks
         .nodeCreate: ["@{node} ip address"],
+        .networkCreate: ["docker network inspect {name}", "!cat {file}"],
+        .networkDelete: ["docker network ls"],
+        .bridgeDelete: ["docker network ls", "@node1 ip link"],
+        .rulesApply: ["@node1 nft list table ip drydock", "docker network inspect {network}"],
         .bridgeCreate: ["docker network inspect {network}", "@{node} ip address show {bridge}"],
         .vethCreate: ["docker exec {object} ip address", "@{node} ip link show {host}"],
         .addressAssign: [

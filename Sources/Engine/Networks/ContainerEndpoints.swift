@@ -1,0 +1,159 @@
+import EngineAPI
+import Kernel
+import OrderedJSON
+import Posix
+import Steps
+
+extension Node {
+    /// The networks that a new container is to be in, by name, with everything asked for: that of its network mode
+    /// first, then those that were named besides.
+    ///
+    /// - Throws: ``EngineFailure`` with Docker's texts: a network that does not exist, an address that can't be had.
+    func attachments(of request: CreateRequest, host: JSONObject) throws -> JSON {
+        let mode = host.text("NetworkMode")
+        if mode.hasPrefix("container:") { return [:] }
+        let first = try networks.find(mode == "default" ? "bridge" : mode)
+        var attachments: JSONObject = [first.name: .object(try EndpointRequest(nil).settings)]
+        for (reference, settings) in request.endpoints.object ?? [:] {
+            let network = try networks.find(reference == "default" ? "bridge" : reference)
+            let endpoint = try EndpointRequest(settings)
+            try endpoint.check(in: network.definition)
+            if network.id != first.id { try Self.checkMix(first.definition, network.definition) }
+            attachments[network.name] = .object(endpoint.settings)
+        }
+        let mac = request.config.text("MacAddress")
+        if !mac.isEmpty {
+            guard MACAddress(mac) != nil else { throw EngineFailure.invalid("invalid MAC address: \(mac)") }
+            var settings = attachments[first.name]?.object ?? [:]
+            if settings.text("MacAddress").isEmpty { settings["MacAddress"] = .string(mac) }
+            attachments[first.name] = .object(settings)
+        }
+        return .object(attachments)
+    }
+
+    /// Refuses a second network beside, or instead of, one that can't be shared out.
+    static func checkMix(_ first: NetworkDefinition, _ second: NetworkDefinition) throws {
+        if first.driver == "host" {
+            throw EngineFailure.invalid(
+                "container sharing network namespace with another container or host cannot be connected to any other "
+                    + "network")
+        }
+        if second.driver == "host" {
+            throw EngineFailure.invalid(
+                "container cannot be disconnected from host network or connected to host network")
+        }
+        if first.driver == "null" || second.driver == "null" {
+            throw EngineFailure.invalid(
+                "container cannot be connected to multiple networks with one of the networks in private (none) mode")
+        }
+    }
+
+    /// The endpoints of a container that is about to start, each with an address of its own.
+    ///
+    /// - Throws: ``EngineFailure``; no address is kept then.
+    func planEndpoints(of container: Container) throws -> [Endpoint] {
+        let definition = container.life.current.definition
+        var wanted: [(network: Network, request: EndpointRequest)] = []
+        for (name, settings) in definition.endpoints.object ?? [:] {
+            guard let network = networks.named(name) else { throw EngineFailure.notFound("network \(name) not found") }
+            if network.isBridge { wanted.append((network, try EndpointRequest(settings))) }
+        }
+        // The way out leads through the first network, by name, that has one: as Docker chooses.
+        let routed = wanted.map(\.network.definition).sorted {
+            ($0.isInternal ? 1 : 0, $0.name) < ($1.isInternal ? 1 : 0, $1.name)
+        }
+        .first?.id
+        var endpoints: [Endpoint] = []
+        do {
+            for (index, (network, request)) in wanted.enumerated() {
+                endpoints.append(
+                    try endpoint(
+                        in: network, request, of: container, interface: "eth\(index)",
+                        hasDefaultRoute: network.id == routed))
+            }
+        } catch {
+            release(endpoints)
+            throw error
+        }
+        return endpoints
+    }
+
+    /// A place in a network: takes an address and makes up the rest.
+    func endpoint(
+        in network: Network, _ request: EndpointRequest, of container: Container, interface: String,
+        hasDefaultRoute: Bool
+    ) throws -> Endpoint {
+        let id = Identifier.make()
+        let address = try network.lease(IPAddress(request.address), for: id)
+        guard let gateway = network.gateway,
+            let mac = request.mac.isEmpty ? MACAddress(derivedFrom: address.address) : MACAddress(request.mac)
+        else {
+            network.release(id)
+            throw EngineFailure.system("network \(network.name) gave no IPv4 address")
+        }
+        return Endpoint(
+            id: id, network: network.name, networkID: network.id, bridge: network.bridge, address: address,
+            gateway: gateway, mac: mac, mtu: network.definition.mtu, hostLink: "veth" + Identifier.make().prefix(7),
+            interface: interface, hasDefaultRoute: hasDefaultRoute,
+            aliases: network.definition.isUserDefined ? aliases(request, of: container) : [])
+    }
+
+    /// The names of a container in a network beside its own: those asked for, its short identity, its host name.
+    private func aliases(_ request: EndpointRequest, of container: Container) -> [String] {
+        var aliases = request.aliases
+        let definition = container.life.current.definition
+        for name in [container.shortID, definition.configObject.text("Hostname")]
+        where !aliases.contains(name) && name != definition.name && !name.isEmpty {
+            aliases.append(name)
+        }
+        return aliases
+    }
+
+    /// Gives the addresses of endpoints back.
+    func release(_ endpoints: [Endpoint]) {
+        for endpoint in endpoints { networks[endpoint.networkID]?.release(endpoint.id) }
+    }
+
+    /// The step that tells of a cable which went with its container.
+    func releaseStep(_ endpoint: Endpoint) -> Step {
+        Step(
+            .networkRelease, command: "close the container's network namespace",
+            facts: [
+                "address": .string("\(endpoint.address)"), "interface": .string(endpoint.hostLink),
+                "network": .string(endpoint.network), "unplugged": false,
+            ]
+        ) { [self] in
+            release([endpoint])
+            let isFree = networks[endpoint.networkID]?.hasLease(endpoint.id) != true
+            return StepOutcome(evidence: [
+                Evidence(
+                    source: "addresses of \(endpoint.network)",
+                    text: isFree ? "\(endpoint.address.address) is free" : "in use")
+            ])
+        }
+    }
+
+    /// `NetworkSettings.Networks` of a container (API: EndpointSettings by network name).
+    func shownNetworks(_ life: Container.Life) -> JSONObject {
+        var shown = JSONObject()
+        let asked = (life.definition.endpoints.object ?? [:]).sorted { $0.name < $1.name }
+        for (name, settings) in asked {
+            var settings = settings.object ?? Shape.endpointSettings.empty
+            settings["MacAddress"] = ""
+            let endpoint = life.running?.endpoints.first { $0.network == name }
+            if life.state.startedAt != 0 || endpoint != nil {
+                settings["NetworkID"] = .string(networks.named(name)?.id ?? "")
+            }
+            if let endpoint {
+                settings["EndpointID"] = .string(endpoint.id)
+                settings["Gateway"] = .string("\(endpoint.gateway)")
+                settings["IPAddress"] = .string("\(endpoint.address.address)")
+                settings["IPPrefixLen"] = .integer(Int64(endpoint.address.prefixLength))
+                settings["MacAddress"] = .string("\(endpoint.mac)")
+                if !endpoint.aliases.isEmpty { settings["Aliases"] = .strings(endpoint.aliases) }
+            }
+            shown[name] = .object(settings)
+        }
+        return shown
+    }
+}

@@ -1,0 +1,68 @@
+import Kernel
+import OrderedJSON
+import Posix
+import Synchronization
+
+/// A network of the node, and the addresses that its endpoints have.
+final class Network: Sendable {
+    let definition: NetworkDefinition
+    private let pool: Mutex<AddressPool?>
+
+    /// A network from what it was asked to be.
+    /// - Throws: ``EngineFailure`` for addresses that are none: a file that was changed by hand.
+    init(_ definition: NetworkDefinition) throws {
+        self.definition = definition
+        guard let addresses = definition.addresses else {
+            pool = Mutex(nil)
+            return
+        }
+        guard let subnet = InterfaceAddress(addresses.subnet),
+            let gateway = addresses.gateway.isEmpty
+                ? AddressPool.firstAddress(of: subnet) : IPAddress(addresses.gateway)
+        else { throw EngineFailure.system("network \(definition.name): \(addresses.subnet) is no subnet") }
+        let reserved = (addresses.auxiliary.object ?? [:]).compactMap { $0.value.string.flatMap { IPAddress($0) } }
+        let range = addresses.range.isEmpty ? nil : InterfaceAddress(addresses.range)
+        pool = Mutex(AddressPool(subnet: subnet, range: range, gateway: gateway, reserved: reserved))
+    }
+
+    var id: String { definition.id }
+    var name: String { definition.name }
+    var bridge: String { definition.bridge }
+    /// Whether containers get cables into it.
+    var isBridge: Bool { definition.driver == "bridge" }
+    var subnet: InterfaceAddress? { pool.withLock { $0?.subnet } }
+    var gateway: IPAddress? { pool.withLock { $0?.gateway } }
+    /// The bridge's own address with the prefix.
+    var gatewayAddress: InterfaceAddress? {
+        pool.withLock { $0.flatMap { InterfaceAddress($0.gateway, prefixLength: $0.subnet.prefixLength) } }
+    }
+
+    /// Takes an address for an endpoint.
+    /// - Throws: ``EngineFailure`` with Docker's texts.
+    func lease(_ wanted: IPAddress?, for endpoint: String) throws -> InterfaceAddress {
+        do {
+            return try pool.withLock { pool throws(AddressPool.Refusal) in
+                guard pool != nil, let address = try pool?.lease(wanted, for: endpoint) else { throw .exhausted }
+                return address
+            }
+        } catch AddressPool.Refusal.taken {
+            throw EngineFailure(status: 403, "Address already in use")
+        } catch AddressPool.Refusal.outside {
+            throw EngineFailure(
+                status: 400,
+                "Invalid address \(wanted.map { "\($0)" } ?? ""): It does not belong to any of this network's subnets")
+        } catch {
+            throw EngineFailure(
+                status: 500, "no available IPv4 addresses on this network's address pools: \(name) (\(id))")
+        }
+    }
+
+    /// Gives an endpoint's address back.
+    func release(_ endpoint: String) { pool.withLock { $0?.release(endpoint) } }
+
+    /// Whether any endpoint has an address in it.
+    var isInUse: Bool { pool.withLock { $0?.isInUse ?? false } }
+
+    /// Whether an endpoint still has an address.
+    func hasLease(_ endpoint: String) -> Bool { pool.withLock { $0?.leases.values.contains(endpoint) ?? false } }
+}

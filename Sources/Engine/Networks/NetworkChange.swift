@@ -1,0 +1,178 @@
+import EngineAPI
+import Glibc
+import Kernel
+import OrderedJSON
+import Posix
+import Steps
+
+extension Node {
+    /// Makes a network (API: NetworkCreate).
+    ///
+    /// - Returns: Its identity.
+    /// - Throws: ``EngineFailure`` with Docker's status and text; nothing is left behind then.
+    public func createNetwork(body: JSON, operation: String) throws -> String {
+        let request = try NetworkRequest(body)
+        return try networks.changing.withLock { _ in
+            let network = try network(for: request)
+            do { try run(try creation(of: network), operation: operation) } catch {
+                throw EngineFailure(wrapping: error, doing: "creating network \(network.name)")
+            }
+            events.publish("network", "create", network.id, ["name": network.name, "type": network.definition.driver])
+            return network.id
+        }
+    }
+
+    /// The plan of `createNetwork`, nothing performed.
+    public func planNetwork(body: JSON) throws -> [StepRecord] {
+        let procedure = try creation(of: network(for: NetworkRequest(body)))
+        return StepRunner.plan(procedure, operation: "plan", isSimulated: kernel.profile.kind == .simulated)
+    }
+
+    /// The network that a request means, with what it left open chosen.
+    private func network(for request: NetworkRequest) throws -> Network {
+        if ["bridge", "host", "none", "default"].contains(request.name) {
+            throw EngineFailure(status: 403, "operation is not permitted on predefined \(request.name) network")
+        }
+        guard networks.named(request.name) == nil else {
+            throw EngineFailure.conflict("network with name \(request.name) already exists")
+        }
+        let used = networks.all.compactMap(\.subnet)
+        let addresses: NetworkDefinition.Addresses
+        if let wanted = request.addresses {
+            if let subnet = InterfaceAddress(wanted.subnet), used.contains(where: { $0.overlaps(subnet) }) {
+                throw EngineFailure(status: 403, "Pool overlaps with other one on this address space")
+            }
+            addresses = wanted
+        } else {
+            let routed = try namespace.routes().compactMap(\.destination)
+            let machine = try kernel.machineNetworkNamespace().routes().compactMap(\.destination)
+            let taken = used + (routed + machine).filter { $0.prefixLength > 0 && !$0.address.isIPv6 }
+            guard let subnet = AddressPool.freeSubnet(avoiding: taken), let first = AddressPool.firstAddress(of: subnet)
+            else {
+                throw EngineFailure.system(
+                    "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the "
+                        + "network")
+            }
+            addresses = .init(subnet: "\(subnet)", range: "", gateway: "\(first)", auxiliary: [:])
+        }
+        let network = try Network(
+            NetworkDefinition(
+                id: Identifier.make(), name: request.name, created: Clock.realtime(), driver: request.driver,
+                isInternal: request.isInternal, isAttachable: request.isAttachable, addresses: addresses,
+                hasChosenSubnet: request.addresses != nil, addressOptions: request.addressOptions,
+                options: request.options, labels: request.labels))
+        try check(network)
+        return network
+    }
+
+    private func check(_ network: Network) throws {
+        if let other = networks.all.first(where: { $0.isBridge && $0.bridge == network.bridge }) {
+            throw EngineFailure(
+                status: 403,
+                "cannot create network \(network.id) (\(network.bridge)): conflicts with network \(other.id) "
+                    + "(\(other.bridge)): networks have same bridge name")
+        }
+        guard !network.definition.letsContainersTalk, kernel.profile.kind == .linux else { return }
+        // Frames between two ports of a bridge meet the rules only where the kernel hands them over.
+        guard (try? namespace.parameter("bridge/bridge-nf-call-iptables")) == "1" else {
+            throw EngineFailure.system(
+                "com.docker.network.bridge.enable_icc=false can't be had: this kernel does not show a bridge's own "
+                    + "traffic to its filters (the module br_netfilter is missing)")
+        }
+    }
+
+    private func creation(of network: Network) throws -> Procedure {
+        let path = networks.path(of: network.id)
+        let networks = networks
+        let write = Step(
+            .networkCreate, command: "write \(path)",
+            facts: [
+                "name": .string(network.name), "id": .string(network.id),
+                "subnet": .string(network.subnet.map { "\($0)" } ?? ""),
+                "gateway": .string(network.gateway.map { "\($0)" } ?? ""), "file": .string(path),
+            ],
+            undo: [.forgetNetwork(node: configuration.name, id: network.id)]
+        ) {
+            try networks.add(network)
+            return StepOutcome(evidence: [Evidence(source: path, text: "\(try Files.read(path).count) bytes")])
+        }
+        let steps = try [write] + bridgeSteps(network) + [rulesStep(network, withTable: false)]
+        return Procedure(title: "create network", object: network.name, steps: steps)
+    }
+
+    /// Removes a network (API: NetworkDelete).
+    public func removeNetwork(_ reference: String, operation: String) throws {
+        try networks.changing.withLock { _ in
+            let network = try networks.find(reference)
+            if network.definition.isPredefined {
+                throw EngineFailure(
+                    status: 403, "\(network.name) is a pre-defined network and cannot be removed")
+            }
+            if network.isInUse {
+                throw EngineFailure(
+                    status: 403,
+                    "error while removing network: network \(network.name) id \(network.id) has active endpoints")
+            }
+            try remove(network, operation: operation)
+        }
+    }
+
+    private func remove(_ network: Network, operation: String) throws {
+        let namespace = namespace
+        let networks = networks
+        let path = networks.path(of: network.id)
+        let steps = [
+            Step(
+                .bridgeDelete, command: "ip link delete \(network.bridge)",
+                facts: ["bridge": .string(network.bridge), "network": .string(network.name)]
+            ) { [self] in
+                try dropRules(of: network)
+                if try namespace.link(network.bridge) != nil { try namespace.deleteLink(network.bridge) }
+                let isThere = try namespace.link(network.bridge) != nil
+                return StepOutcome(evidence: [
+                    Evidence(
+                        source: "rtnetlink RTM_GETLINK \(network.bridge)",
+                        text: isThere ? "still there" : "no such link")
+                ])
+            },
+            Step(
+                .networkDelete, command: "rm \(path)",
+                facts: [
+                    "name": .string(network.name), "id": .string(network.id),
+                    "subnet": .string(network.subnet.map { "\($0)" } ?? ""),
+                ]
+            ) {
+                try networks.remove(network.id)
+                return StepOutcome(evidence: [
+                    Evidence(source: path, text: Files.exists(path) ? "still there" : "no such file")
+                ])
+            },
+        ]
+        do {
+            try run(Procedure(title: "remove network", object: network.name, steps: steps), operation: operation)
+        } catch { throw EngineFailure(wrapping: error, doing: "removing network \(network.name)") }
+        events.publish("network", "destroy", network.id, ["name": network.name, "type": network.definition.driver])
+    }
+
+    /// Removes the user's networks that no container is in, not even one that is stopped (API: NetworkPrune).
+    ///
+    /// - Returns: Their names.
+    public func pruneNetworks(filters: [String: [String]], operation: String) throws -> [String] {
+        for name in filters.keys.sorted() where !["label", "label!", "until"].contains(name) {
+            throw EngineFailure.invalid("Invalid filter '\(name)'")
+        }
+        let filter = try NetworkFilter(filters)
+        return try networks.changing.withLock { _ in
+            var removed: [String] = []
+            let members = Set(
+                containers.current.byID.values.flatMap { $0.life.current.definition.endpoints.object?.names ?? [] })
+            for network in networks.all {
+                if network.definition.isPredefined || network.isInUse || members.contains(network.name) { continue }
+                guard filter.accepts(network.definition, isUnused: true) else { continue }
+                try remove(network, operation: operation)
+                removed.append(network.name)
+            }
+            return removed
+        }
+    }
+}

@@ -1,0 +1,160 @@
+import EngineAPI
+import Glibc
+import Kernel
+import OrderedJSON
+import Posix
+import Steps
+
+extension Node {
+    /// Puts a container into a network (API: NetworkConnect): a running one gets its cable now, another one when it
+    /// starts.
+    public func connectNetwork(_ reference: String, body: JSON, operation: String) throws {
+        let container = try self.container(body["Container"]?.string ?? "")
+        let network = try networks.find(reference)
+        let request = try EndpointRequest(body["EndpointConfig"])
+        try container.lifecycle.withLock { _ in
+            let definition = container.life.current.definition
+            let present = definition.endpoints.object ?? [:]
+            try checkConnection(of: container, to: network, request)
+            if present[network.name] != nil {
+                throw EngineFailure(
+                    status: 403, "endpoint with name \(container.name) already exists in network \(network.name)")
+            }
+            if container.life.current.running != nil {
+                try plug(container, into: network, request, operation: operation)
+            }
+            container.life.withLock { life in
+                var endpoints = life.definition.endpoints.object ?? [:]
+                endpoints[network.name] = .object(request.settings)
+                life.definition.endpoints = .object(endpoints)
+            }
+            try container.save(durable: true)
+        }
+    }
+
+    private func checkConnection(of container: Container, to network: Network, _ request: EndpointRequest) throws {
+        let definition = container.life.current.definition
+        let mode = definition.hostObject.text("NetworkMode")
+        if mode.hasPrefix("container:") {
+            throw EngineFailure.invalid(
+                "container sharing network namespace with another container or host cannot be connected to any other "
+                    + "network")
+        }
+        for name in definition.endpoints.object?.names ?? [] where name != network.name {
+            guard let first = networks.named(name) else { continue }
+            try Self.checkMix(first.definition, network.definition)
+        }
+        if network.definition.driver == "host" {
+            throw EngineFailure.invalid(
+                "container cannot be disconnected from host network or connected to host network")
+        }
+        try request.check(in: network.definition)
+    }
+
+    /// Lays a cable into a running container.
+    private func plug(
+        _ container: Container, into network: Network, _ request: EndpointRequest, operation: String
+    ) throws {
+        guard network.isBridge, let running = container.life.current.running else { return }
+        let used = running.endpoints.map(\.interface)
+        let number = (0...running.endpoints.count).first { !used.contains("eth\($0)") } ?? running.endpoints.count
+        let endpoint = try endpoint(
+            in: network, request, of: container, interface: "eth\(number)",
+            hasDefaultRoute: !running.endpoints.contains(where: \.hasDefaultRoute))
+        let process = Late<any SandboxProcess>("the process")
+        process.set(running.process)
+        let steps = connectSteps(endpoint, process: process)
+        do {
+            try run(Procedure(title: "connect network", object: container.name, steps: steps), operation: operation)
+        } catch {
+            network.release(endpoint.id)
+            throw EngineFailure(wrapping: error, doing: "connecting \(container.name) to \(network.name)")
+        }
+        let isThere = container.life.withLock { life in
+            life.running?.endpoints.append(endpoint)
+            return life.running != nil
+        }
+        // It may have ended meanwhile, with its cable: then nobody else gives the address back.
+        guard isThere else { return network.release(endpoint.id) }
+        try rewriteHosts(of: container)
+        publishNetwork("connect", container, endpoint)
+    }
+
+    /// Takes a container out of a network (API: NetworkDisconnect).
+    ///
+    /// - Parameter force: Whether it is taken out even if the container is not known any more: here there is no such
+    ///   case, because a container's endpoints go with it.
+    public func disconnectNetwork(_ reference: String, body: JSON, operation: String) throws {
+        let container = try self.container(body["Container"]?.string ?? "")
+        let network = try networks.find(reference)
+        try container.lifecycle.withLock { _ in
+            if network.definition.driver == "host" {
+                throw EngineFailure.invalid(
+                    "container cannot be disconnected from host network or connected to host network")
+            }
+            guard container.life.current.definition.endpoints[network.name] != nil else {
+                throw EngineFailure(
+                    status: 403, "container \(container.id) is not connected to network \(network.name)")
+            }
+            if let endpoint = container.life.current.running?.endpoints.first(where: { $0.networkID == network.id }) {
+                try unplug(container, endpoint, operation: operation)
+            }
+            container.life.withLock { life in
+                var endpoints = life.definition.endpoints.object ?? [:]
+                endpoints[network.name] = nil
+                life.definition.endpoints = .object(endpoints)
+            }
+            try container.save(durable: true)
+        }
+    }
+
+    /// Pulls a cable out of a running container. If the way out led through it, another network takes over.
+    private func unplug(_ container: Container, _ endpoint: Endpoint, operation: String) throws {
+        guard let running = container.life.current.running else { return }
+        let namespace = namespace
+        var steps = [
+            Step(
+                .networkRelease, command: "ip link delete \(endpoint.hostLink)",
+                facts: [
+                    "address": .string("\(endpoint.address)"), "interface": .string(endpoint.hostLink),
+                    "network": .string(endpoint.network), "unplugged": true,
+                ]
+            ) { [self] in
+                if try namespace.link(endpoint.hostLink) != nil { try namespace.deleteLink(endpoint.hostLink) }
+                release([endpoint])
+                let isThere = try namespace.link(endpoint.hostLink) != nil
+                return StepOutcome(evidence: [
+                    Evidence(
+                        source: "rtnetlink RTM_GETLINK \(endpoint.hostLink)",
+                        text: isThere ? "still there" : "no such link")
+                ])
+            }
+        ]
+        let rest = running.endpoints.filter { $0.id != endpoint.id }
+        var heir = endpoint.hasDefaultRoute ? rest.first : nil
+        if var next = heir {
+            next.hasDefaultRoute = true
+            heir = next
+            let process = Late<any SandboxProcess>("the process")
+            process.set(running.process)
+            steps += connectSteps(next, process: process).suffix(1)
+        }
+        try run(Procedure(title: "disconnect network", object: container.name, steps: steps), operation: operation)
+        let changed = heir
+        container.life.withLock { life in
+            life.running?.endpoints = rest.map { $0.id == changed?.id ? (changed ?? $0) : $0 }
+        }
+        try rewriteHosts(of: container)
+        publishNetwork("disconnect", container, endpoint)
+    }
+
+    /// Writes a running container's `/etc/hosts` anew. The file itself stays, because it is mounted in the container.
+    private func rewriteHosts(of container: Container) throws {
+        guard let endpoints = container.life.current.running?.endpoints else { return }
+        let text = HostsFile(
+            definition: container.life.current.definition, endpoints: endpoints, gateway: defaultBridge.gateway
+        ).text
+        let file = try Descriptor.open("\(container.directory)/hosts", O_WRONLY | O_TRUNC)
+        try file.write(text)
+    }
+}

@@ -1,0 +1,80 @@
+import Kernel
+import OrderedJSON
+import Posix
+import Steps
+import Synchronization
+
+/// The networks of a node: in memory, and each as a readable file `networks/<id>.json`.
+final class NetworkStore: Sendable {
+    private let directory: String
+    private let table: Mutex<[String: Network]>
+    /// The network that containers are in when nothing else is said.
+    let defaultBridge: Network
+    /// Held while a network is made or removed, so that two can't get the same name or subnet.
+    let changing = Monitor(())
+
+    /// Reads the networks back from disk, and makes the three that every Docker host has where they are missing.
+    /// Their identities are kept, as Docker's are.
+    init(directory: String) throws {
+        self.directory = directory
+        try Files.makeDirectories(directory, mode: 0o700)
+        var networks: [String: Network] = [:]
+        for entry in try Files.list(directory) where entry.name.hasSuffix(".json") {
+            let json = try JSON(parsing: Files.read("\(directory)/\(entry.name)"))
+            let network = try Network(try json.decode(NetworkDefinition.self, keys: .asDeclared))
+            networks[network.id] = network
+        }
+        var bridge = networks.values.first { $0.name == "bridge" }
+        for name in ["bridge", "host", "none"] where !networks.values.contains(where: { $0.name == name }) {
+            let made = try Network(.predefined(name, id: Identifier.make(), created: Clock.realtime()))
+            networks[made.id] = made
+            try Self.save(made, in: directory)
+            if name == "bridge" { bridge = made }
+        }
+        guard let bridge else { throw EngineFailure.system("there is no default network") }
+        defaultBridge = bridge
+        table = Mutex(networks)
+    }
+
+    /// The networks, sorted by name.
+    var all: [Network] { table.withLock { $0.values.sorted { ($0.name, $0.id) < ($1.name, $1.id) } } }
+
+    /// A network by its full identity.
+    subscript(id: String) -> Network? { table.withLock { $0[id] } }
+
+    /// A network by its exact name.
+    func named(_ name: String) -> Network? { table.withLock { $0.values.first { $0.name == name } } }
+
+    /// The network that a text means: its identity, its name, or the beginning of its identity.
+    /// - Throws: ``EngineFailure`` 404, or 400 when several identities begin like this.
+    func find(_ reference: String) throws -> Network {
+        if let exact = self[reference] ?? named(reference) { return exact }
+        let found = reference.isEmpty ? [] : all.filter { $0.id.hasPrefix(reference) }
+        if found.count > 1 {
+            throw EngineFailure.invalid(
+                "network \(reference) is ambiguous (\(found.count) matches found based on ID prefix)")
+        }
+        guard let network = found.first else { throw EngineFailure.notFound("network \(reference) not found") }
+        return network
+    }
+
+    /// The file of a network.
+    func path(of id: String) -> String { "\(directory)/\(id).json" }
+
+    /// Writes a network down and knows it from then on.
+    func add(_ network: Network) throws {
+        try Self.save(network, in: directory)
+        table.withLock { $0[network.id] = network }
+    }
+
+    /// Forgets a network; one that is not known is no error.
+    func remove(_ id: String) throws {
+        table.withLock { $0[id] = nil }
+        if Files.exists(path(of: id)) { try Files.removeTree(path(of: id)) }
+    }
+
+    private static func save(_ network: Network, in directory: String) throws {
+        let json = try JSON(encoding: network.definition, keys: .asDeclared)
+        try Files.replace("\(directory)/\(network.id).json", with: json.encoded(.indented), mode: 0o600)
+    }
+}
