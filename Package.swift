@@ -26,7 +26,7 @@ let package = Package(
                 "DockerCLI", "Narration", "EngineClient", "EngineAPI", "OrderedJSON", "Posix", "CLinux", "CEditLine",
             ]),
         .target(name: "Narration", dependencies: ["EngineAPI", "OrderedJSON", "Posix"]),
-        .target(name: "DockerCLI", dependencies: ["EngineClient", "OrderedJSON", "Posix"]),
+        .target(name: "DockerCLI", dependencies: ["EngineClient", "Archives", "OrderedJSON", "Posix"]),
         .target(name: "EngineClient", dependencies: ["EngineAPI", "HTTPMessages", "OrderedJSON", "Posix"]),
 
         // The line: what both sides say to each other.
@@ -37,12 +37,15 @@ let package = Package(
         .target(
             name: "EngineServer",
             dependencies: ["Engine", "Steps", "OCI", "EngineAPI", "HTTPMessages", "OrderedJSON", "Posix", "CLinux"]),
-        .target(name: "Engine", dependencies: ["Steps", "OCI", "Kernel", "EngineAPI", "OrderedJSON", "Posix", "CLinux"]),
+        .target(
+            name: "Engine",
+            dependencies: ["Steps", "OCI", "Kernel", "Archives", "EngineAPI", "OrderedJSON", "Posix", "CLinux"]),
         .target(name: "Steps", dependencies: ["EngineAPI", "Posix", "OrderedJSON"]),
         .target(name: "OCI", dependencies: ["OrderedJSON", "Posix", "CLinux", "CArchive", "CArchiveFormats", "COpenSSL"]),
         .target(name: "Kernel", dependencies: ["Posix", "CLinux", "CSandbox", "CSeccomp", "CNFTables"]),
 
         // Leaves: no knowledge of containers.
+        .target(name: "Archives", dependencies: ["Posix", "CLinux", "CArchive", "CArchiveFormats"]),
         .target(name: "OrderedJSON"),
         .target(name: "Posix", dependencies: ["CLinux"]),
         .target(name: "CLinux"),
@@ -58,6 +61,7 @@ let package = Package(
 
         .testTarget(name: "DockerCLITests", dependencies: ["DockerCLI", "EngineClient", "OrderedJSON", "Posix"]),
         .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
+        .testTarget(name: "ArchivesTests", dependencies: ["Archives", "Posix"]),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "Posix"]),
