@@ -75,6 +75,9 @@ public struct DockerCommandLine: Sendable {
     private static let helpShorthand = "Flag shorthand -h has been deprecated, use --help"
 
     private func dispatch(_ found: CommandLookup, _ global: ParsedCommand, _ arguments: [String]) throws -> Int32 {
+        if found.command.id == .imageBuild, BuildCommand.isClassicChosen {
+            io.complain(BuildCommand.deprecationNotice)
+        }
         let parsed = try Parser.parse(found.rest, for: found.command, path: found.path)
         for (old, new) in parsed.deprecated {
             io.printLine("Flag --\(old) has been deprecated, use --\(new) instead")

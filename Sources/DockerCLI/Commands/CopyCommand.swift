@@ -1,9 +1,10 @@
+import Archives
 import EngineClient
+import Glibc
+import OrderedJSON
+import Posix
 
 /// `docker cp`
-///
-/// Archives on the input and the output pass through as they are. Files of this machine would have to be packed and
-/// unpacked here, and that is not done yet.
 enum CopyCommand: DockerCommand {
     static func run(_ context: CommandContext) throws -> Int32 {
         let source = CopyEnd(context.arguments[0])
@@ -11,38 +12,15 @@ enum CopyCommand: DockerCommand {
         switch (source, target) {
         case (.container, .container): throw CommandFailure("copying between containers is not supported")
         case (.local, .local): throw CommandFailure("must specify at least one container source")
-        case (.container(let name, let path), .local("-")): return try send(context, name, path)
-        case (.local("-"), .container(let name, let path)): return try receive(context, name, path)
-        default:
-            throw CommandFailure(
-                """
-                "docker cp" with files of this machine is not done yet: use - as the other end, which is a tar archive.
-                """)
+        case (.container(let name, let path), .local(let local)):
+            return try CopyFromContainer(context: context, container: name).run(path, to: local)
+        case (.local(let local), .container(let name, let path)):
+            return try CopyToContainer(context: context, container: name).run(local, to: path)
         }
-    }
-
-    private static func send(_ context: CommandContext, _ name: String, _ path: String) throws -> Int32 {
-        let stream = try context.stream("GET", "/containers/\(name)/archive", query: [("path", path)])
-        defer { stream.close() }
-        while let bytes = try stream.read() {
-            if !CommandIO.write(bytes, to: context.io.output) { return AttachedSession.brokenPipeCode }
-        }
-        return 0
-    }
-
-    private static func receive(_ context: CommandContext, _ name: String, _ path: String) throws -> Int32 {
-        var query = [("path", path), ("noOverwriteDirNonDir", "true")]
-        if context.parsed.bool("archive") { query.append(("copyUIDGID", "true")) }
-        let stream = try context.stream(
-            "PUT", "/containers/\(name)/archive", query: query,
-            body: .descriptor(context.io.input, contentType: "application/x-tar"))
-        defer { stream.close() }
-        while try stream.read() != nil {}
-        return 0
     }
 }
 
-/// One end of a copy: `CONTAINER:PATH`, a path on this machine, or `-`.
+/// One end of a copy: `CONTAINER:PATH`, or a path on this machine or `-`.
 private enum CopyEnd {
     case container(name: String, path: String)
     case local(String)
@@ -55,5 +33,225 @@ private enum CopyEnd {
             return
         }
         self = .container(name: String(text[..<colon]), path: String(text[text.index(after: colon)...]))
+    }
+}
+
+/// What the engine says of a path in a container (header `X-Docker-Container-Path-Stat`).
+private struct ContainerPath {
+    var isDirectory: Bool
+    var isLink: Bool
+    var isRegular: Bool
+    var linkTarget: String
+
+    /// The bits of Go's `fs.FileMode` that say what a file is.
+    private static let directoryBit: Int64 = 1 << 31
+    private static let linkBit: Int64 = 1 << 27
+    private static let typeBits: Int64 = directoryBit | linkBit | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19
+
+    init(header: String?) throws(CommandFailure) {
+        guard let header, let bytes = Base64.decode(header), let json = try? JSON(parsing: bytes) else {
+            throw CommandFailure("unable to decode container path stat header")
+        }
+        let mode = json["mode"]?.integer ?? 0
+        isDirectory = mode & Self.directoryBit != 0
+        isLink = mode & Self.linkBit != 0
+        isRegular = mode & Self.typeBits == 0
+        linkTarget = json["linkTarget"]?.string ?? ""
+    }
+
+    /// Asks the engine; `nil` when there is no such path, or no such container.
+    static func look(_ context: CommandContext, _ container: String, _ path: String) throws -> ContainerPath? {
+        do {
+            let response = try context.request("HEAD", "/containers/\(container)/archive", query: [("path", path)])
+            return try ContainerPath(header: response.headers["X-Docker-Container-Path-Stat"])
+        } catch is EngineError {
+            return nil
+        }
+    }
+}
+
+/// Base64 with padding (RFC 4648, section 4).
+enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// The bytes; `nil` for a text that is no Base64.
+    static func decode(_ text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var bits: UInt32 = 0
+        var count: UInt32 = 0
+        for character in text.utf8 where character != UInt8(ascii: "=") {
+            guard let value = alphabet.firstIndex(of: character) else { return nil }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> count))
+            }
+        }
+        return bytes
+    }
+}
+
+/// Where an archive goes, and what its first name becomes there: Docker's table of what exists and what does not.
+private struct CopyPlan {
+    var directory: String
+    /// The name that the source's own name is replaced by; `nil` leaves it.
+    var newName: String?
+
+    init(
+        source: String, sourceIsDirectory: Bool, target: String, targetExists: Bool, targetIsDirectory: Bool
+    ) throws(CommandFailure) {
+        let (parent, base) = LocalPath.split(target)
+        switch (targetExists, targetIsDirectory) {
+        case (true, true): (directory, newName) = (target, nil)
+        case (true, false):
+            if sourceIsDirectory { throw CommandFailure("cannot copy directory") }
+            (directory, newName) = (parent, base)
+        default:
+            if !sourceIsDirectory, LocalPath.assertsDirectory(target) { throw CommandFailure("no such directory") }
+            (directory, newName) = (parent, base)
+        }
+    }
+}
+
+/// Copies from a container to this machine.
+private struct CopyFromContainer {
+    let context: CommandContext
+    let container: String
+
+    func run(_ path: String, to local: String) throws -> Int32 {
+        if local != "-" { try checkOutput(local) }
+        var source = path
+        var ownName: String?
+        if context.parsed.bool("follow-link"), let found = try ContainerPath.look(context, container, path),
+            found.isLink
+        {
+            ownName = LocalPath.split(path).base
+            source =
+                found.linkTarget.hasPrefix("/")
+                ? found.linkTarget : LocalPath.clean("\(LocalPath.split(path).directory)/\(found.linkTarget)")
+        }
+        let stream = try context.stream("GET", "/containers/\(container)/archive", query: [("path", source)])
+        defer { stream.close() }
+        if local == "-" {
+            while let bytes = try stream.read() {
+                if !CommandIO.write(bytes, to: context.io.output) { return AttachedSession.brokenPipeCode }
+            }
+            return 0
+        }
+        let stat = try ContainerPath(header: stream.headers["X-Docker-Container-Path-Stat"])
+        let target = LocalPath.status(local, follows: true)
+        let plan = try CopyPlan(
+            source: source, sourceIsDirectory: stat.isDirectory, target: local, targetExists: target != nil,
+            targetIsDirectory: target?.isDirectory == true)
+        let newName = plan.newName ?? ownName
+        try unpack(stream, source: source, newName: newName, into: plan.directory)
+        if !context.parsed.bool("quiet"), isatty(context.io.errorOutput) == 1 {
+            context.io.complain("Successfully copied to \(try LocalPath.absolute(local))")
+        }
+        return 0
+    }
+
+    private func unpack(_ stream: EngineStream, source: String, newName: String?, into directory: String) throws {
+        var count = 0
+        let reader = try ArchiveReader {
+            let bytes = try stream.read() ?? []
+            count += bytes.count
+            return bytes
+        }
+        let isContents = LocalPath.namesContents(source) || LocalPath.clean(source) == "/"
+        var unpacker = TreeUnpacker(into: try RootedTree(at: directory), owner: .caller)
+        do {
+            try unpacker.unpack(reader) { path in
+                guard let newName else { return path }
+                if isContents { return ArchivePath(newName).appending(path) }
+                let rest = path.components.dropFirst().reduce(ArchivePath("")) { $0.appending($1) }
+                return ArchivePath(newName).appending(rest)
+            }
+        } catch let error as SystemError where error.code == EEXIST || error.code == EISDIR {
+            throw CommandFailure(error.operation)
+        }
+        while try stream.read() != nil {}
+    }
+
+    private func checkOutput(_ path: String) throws {
+        let directory = Files.parent(of: LocalPath.clean(path))
+        if directory != ".", LocalPath.status(directory, follows: true) == nil, errno == ENOENT {
+            throw CommandFailure("invalid output path: directory \"\(directory)\" does not exist")
+        }
+        guard let found = LocalPath.status(path, follows: true) else { return }
+        let type = found.st_mode & S_IFMT
+        guard type == S_IFDIR || type == S_IFREG else {
+            throw CommandFailure("invalid output path: \"\(path)\" must be a directory or a regular file")
+        }
+    }
+}
+
+/// Copies from this machine to a container.
+private struct CopyToContainer {
+    let context: CommandContext
+    let container: String
+
+    func run(_ local: String, to path: String) throws -> Int32 {
+        var target = path
+        var found = try ContainerPath.look(context, container, path)
+        if let link = found, link.isLink {
+            target =
+                link.linkTarget.hasPrefix("/")
+                ? link.linkTarget : LocalPath.clean("\(LocalPath.split(path).directory)/\(link.linkTarget)")
+            found = try ContainerPath.look(context, container, target)
+        }
+        if let found, !found.isDirectory, !found.isRegular {
+            throw CommandFailure("destination \"\(container):\(path)\" must be a directory or a regular file")
+        }
+        if local == "-" {
+            guard found?.isDirectory == true else {
+                throw CommandFailure("destination \"\(container):\(path)\" must be a directory")
+            }
+            return try send(context.io.input, to: target)
+        }
+        return try pack(local, to: target, found)
+    }
+
+    private func pack(_ local: String, to target: String, _ found: ContainerPath?) throws -> Int32 {
+        let absolute = try LocalPath.absolute(local)
+        let follows = context.parsed.bool("follow-link") || LocalPath.assertsDirectory(local)
+        guard let status = LocalPath.status(absolute, follows: follows) else {
+            throw CommandFailure("lstat \(absolute): \(SystemError.last("").reason.lowercased())")
+        }
+        let source = LocalPath.namesContents(local) ? absolute + "/." : absolute
+        let plan = try CopyPlan(
+            source: source, sourceIsDirectory: status.isDirectory, target: target, targetExists: found != nil,
+            targetIsDirectory: found?.isDirectory == true)
+        let name = plan.newName ?? LocalPath.split(source).base
+        let file = try TemporaryFile.make()
+        let writer = try ArchiveWriter { try file.write($0) }
+        var packer = TreePacker(into: writer)
+        try packer.pack(follows ? Self.resolved(absolute) : absolute, as: ArchivePath(name == "/" ? "" : name))
+        try writer.finish()
+        lseek(file.number, 0, SEEK_SET)
+        let code = try send(file.number, to: plan.directory)
+        if !context.parsed.bool("quiet"), isatty(context.io.errorOutput) == 1 {
+            context.io.complain("Successfully copied to \(container):\(target)")
+        }
+        return code
+    }
+
+    /// The path with all its links followed (`realpath(3)`).
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    private func send(_ descriptor: Int32, to path: String) throws -> Int32 {
+        var query = [("path", path), ("noOverwriteDirNonDir", "true")]
+        if context.parsed.bool("archive") { query.append(("copyUIDGID", "true")) }
+        let stream = try context.stream(
+            "PUT", "/containers/\(container)/archive", query: query,
+            body: .descriptor(descriptor, contentType: "application/x-tar"))
+        defer { stream.close() }
+        while try stream.read() != nil {}
+        return 0
     }
 }

@@ -121,6 +121,8 @@ public enum FlagType: Sendable, Equatable {
     case environment
     /// `KEY[=VALUE]`
     case label
+    /// An image's name, repeatable.
+    case imageName
     /// `host:ip`
     case extraHost
     /// An IP address.
@@ -158,7 +160,8 @@ public enum FlagType: Sendable, Equatable {
         case .network: "network"
         case .ulimit: "ulimit"
         case .gpuRequest: "gpu-request"
-        case .list, .environment, .label, .extraHost, .address, .domain, .link, .standardStream, .deviceWeight,
+        case .list, .environment, .label, .imageName, .extraHost, .address, .domain, .link, .standardStream,
+            .deviceWeight,
             .deviceByteRate, .deviceOperationRate, .deviceRule:
             "list"
         }

@@ -37,7 +37,7 @@ extension CommandSpec {
             FlagSpec("security-opt", .strings, "Security options"),
             FlagSpec("shm-size", .bytes, "Size of \"/dev/shm\""),
             FlagSpec("squash", .bool, "Squash newly built layers into a single new layer"),
-            FlagSpec("tag", "t", .list, "Name and optionally a tag in the \"name:tag\" format"),
+            FlagSpec("tag", "t", .imageName, "Name and optionally a tag in the \"name:tag\" format"),
             FlagSpec("target", .string, "Set the target build stage to build."),
             FlagSpec("ulimit", .ulimit, "Ulimit options", default: "[]"),
         ])

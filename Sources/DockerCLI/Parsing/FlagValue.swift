@@ -29,6 +29,7 @@ enum FlagValue {
         case .environment:
             return value.isEmpty || value.hasPrefix("=") ? "invalid environment variable: \(value)" : nil
         case .label: return value.isEmpty || value.hasPrefix("=") ? "invalid label '\(value)': empty name" : nil
+        case .imageName: return ImageReference.parse(value).complaint
         case .extraHost: return extraHost(value)
         case .address: return isAddress(trimmed(value)) ? nil : "IP address is not correctly formatted: \(value)"
         case .domain: return isDomain(value) ? nil : "\(value) is not a valid domain"

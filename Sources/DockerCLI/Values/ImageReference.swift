@@ -40,11 +40,10 @@ struct ImageReference: Equatable {
         }
         if registry == "docker.io" || registry == "index.docker.io" { registry = "" }
         if registry.isEmpty && !path.contains("/") { path = "library/\(path)" }
-        let lower = path.lowercased()
-        guard isPath(lower), path.utf8.count <= 255 else { return invalid }
-        if lower != path {
+        if path.lowercased() != path {
             return .complaint("invalid reference format: repository name (\(path)) must be lowercase")
         }
+        guard isPath(path), path.utf8.count <= 255 else { return invalid }
         return .value(ImageReference(registry: registry, path: path, tag: tag, digest: digest))
     }
 
