@@ -171,7 +171,8 @@ extension Node {
         }
         var removed: [JSON] = []
         var freed: Int64 = 0
-        for volume in volumes.all where all || volume.isAnonymous {
+        // In the order they were made, as one would remove them by hand.
+        for volume in volumes.all.sorted(by: { $0.created < $1.created }) where all || volume.isAnonymous {
             let labels = volume.labels ?? [:]
             guard LabelFilter.accepts(labels, filters["label"] ?? []),
                 !LabelFilter.matchesAny(labels, filters["label!"] ?? []), users(ofVolume: volume.name).isEmpty

@@ -16,8 +16,8 @@ public enum EngineRoutes {
     public static func table(for node: Node) -> [Route] {
         let routes = Routes(node: node)
         return routes.system + routes.nodeRoutes + routes.steps + routes.containers + routes.containerStreams
-            + routes.execs
-            + routes.images + routes.networks + routes.volumes + Routes.unfinished + Routes.swarm
+            + routes.execs + routes.images + routes.networks + routes.volumes + routes.observation + routes.prunes
+            + routes.archives + Routes.unfinished + Routes.swarm
     }
 
     /// The answer that an error of the engine means, for ``EngineServer/Configuration/translate``.

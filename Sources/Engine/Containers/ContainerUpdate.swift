@@ -1,0 +1,102 @@
+import EngineAPI
+import Kernel
+import OrderedJSON
+import Steps
+
+extension Node {
+    /// Changes the limits and the restart policy of a container, also while it runs (API: ContainerUpdate).
+    ///
+    /// - Returns: Warnings.
+    public func updateContainer(_ reference: String, body: JSON, operation: String) throws -> [String] {
+        let container = try self.container(reference)
+        return try container.lifecycle.withLock { _ in
+            let life = container.life.current
+            if ["removing", "dead"].contains(life.state.status.rawValue) {
+                throw EngineFailure.conflict(
+                    "Cannot update container \(container.id): Container is marked for removal and cannot be \"update\"."
+                )
+            }
+            let old = life.definition.hostObject
+            try checkMemory(body, old: old, of: container)
+            let host = try Self.updated(old, by: body)
+            try SettingsCheck(profile: kernel.profile).check(config: life.definition.configObject, host: host)
+            if let running = life.running { try apply(host, over: old, to: running.cgroup, container, operation) }
+            container.life.withLock { $0.definition.hostConfig = .object(host) }
+            try container.save(durable: true)
+            publish("update", container)
+            return []
+        }
+    }
+
+    /// The settings that an update may change.
+    private static let changeable = Shape(
+        "UpdateConfig",
+        [
+            ("CpuShares", .integer, nil), ("Memory", .integer, nil), ("NanoCpus", .integer, nil),
+            ("BlkioWeight", .integer, nil), ("CpuPeriod", .integer, nil), ("CpuQuota", .integer, nil),
+            ("CpuRealtimePeriod", .integer, nil), ("CpuRealtimeRuntime", .integer, nil),
+            ("CpusetCpus", .string, nil), ("CpusetMems", .string, nil), ("MemoryReservation", .integer, nil),
+            ("MemorySwap", .integer, nil), ("PidsLimit", .integer, nil), ("KernelMemory", .integer, nil),
+            ("RestartPolicy", .object, nil),
+        ])
+
+    /// The settings with the changes: what is zero, empty or missing stays as it is.
+    private static func updated(_ host: JSONObject, by body: JSON) throws -> JSONObject {
+        var host = host
+        for (name, value) in try changeable.fit(body) {
+            switch value {
+            case .null, .integer(0), .string(""): continue
+            case .object(let policy):
+                let kind = policy.text("Name")
+                if kind.isEmpty { continue }
+                let count = policy.number("MaximumRetryCount")
+                if count != 0, kind != "on-failure" {
+                    throw EngineFailure.invalid(
+                        "maximum retry count cannot be used with restart policy '\(kind)'")
+                }
+                host[name] = ["Name": .string(kind), "MaximumRetryCount": .integer(count)]
+            default: host[name] = value
+            }
+        }
+        // One way of saying how much processor time there is replaces the other.
+        let given = body.object ?? [:]
+        if given.number("NanoCpus") > 0, given.number("CpuQuota") == 0, given.number("CpuPeriod") == 0 {
+            guard host.number("CpuQuota") == 0, host.number("CpuPeriod") == 0 else {
+                throw EngineFailure.conflict(
+                    "Conflicting options: Nano CPUs cannot be updated as CPU Quota/Period has already been set")
+            }
+        }
+        return host
+    }
+
+    private func checkMemory(_ body: JSON, old: JSONObject, of container: Container) throws {
+        let memory = body["Memory"]?.integer ?? 0
+        let swap = body["MemorySwap"]?.integer ?? 0
+        guard memory > 0, swap == 0, old.number("MemorySwap") > 0, memory > old.number("MemorySwap") else { return }
+        throw EngineFailure.conflict(
+            "Cannot update container \(container.id): Memory limit should be smaller than already set memoryswap limit, "
+                + "update the memoryswap at the same time")
+    }
+
+    /// Applies the limits that changed to the group of a running container, and all of the old ones when one fails.
+    private func apply(
+        _ host: JSONObject, over old: JSONObject, to cgroup: any Cgroup, _ container: Container, _ operation: String
+    ) throws {
+        let before = CgroupPlan(host: old, profile: kernel.profile).limits
+        let limits = CgroupPlan(host: host, profile: kernel.profile).limits.filter { !before.contains($0) }
+        if limits.isEmpty { return }
+        let group = Late<any Cgroup>("the cgroup")
+        group.set(cgroup)
+        let steps = limits.map { CgroupPlan.step($0, cgroup: group, file: cgroup.path) }
+        do {
+            try run(Procedure(title: "update container", object: container.name, steps: steps), operation: operation)
+        } catch {
+            for limit in before {
+                if case .devices = limit { continue }
+                // The first failure is the one to tell.
+                _ = try? cgroup.apply(limit)
+            }
+            throw EngineFailure.system("Cannot update container \(container.id): \(error)")
+        }
+    }
+}

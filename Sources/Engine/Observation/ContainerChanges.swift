@@ -1,0 +1,68 @@
+import EngineAPI
+import Glibc
+import OrderedJSON
+import Posix
+
+extension Node {
+    /// What a container has added, changed and deleted in its tree (API: ContainerChanges).
+    public func changes(_ reference: String) throws -> JSON {
+        let container = try self.container(reference)
+        let layers = [initLayer] + container.life.current.definition.layers
+        let changes = try UpperChanges(upper: container.upper, layers: layers).all()
+        return changes.isEmpty
+            ? .null
+            : .array(changes.map { ["Path": .string($0.path), "Kind": .integer(Int64($0.kind.rawValue))] })
+    }
+}
+
+/// Reads the changes of a container out of its overlay's upper directory: nothing has to be compared but what is there.
+struct UpperChanges {
+    /// Docker's numbers.
+    enum Kind: Int { case modified, added, deleted }
+
+    struct Change: Equatable {
+        var path: String
+        var kind: Kind
+    }
+
+    let upper: String
+    /// The layers below, topmost first.
+    let layers: [String]
+
+    /// The changes, by path. The directory that holds an added or deleted entry counts as changed.
+    func all() throws -> [Change] {
+        var changes: [Change] = []
+        var directories: Set<String> = []
+        try visit("", &changes, &directories)
+        return changes.sorted { $0.path < $1.path }
+    }
+
+    private func visit(_ directory: String, _ changes: inout [Change], _ changed: inout Set<String>) throws {
+        for entry in try Files.list(upper + directory) {
+            let path = "\(directory)/\(entry.name)"
+            var status = stat()
+            guard lstat(upper + path, &status) == 0 else { continue }
+            if let kind = kind(of: path, status) {
+                if entry.isDirectory { changed.insert(path) }
+                if kind != .modified, !directory.isEmpty, changed.insert(directory).inserted {
+                    changes.append(Change(path: directory, kind: .modified))
+                }
+                changes.append(Change(path: path, kind: kind))
+            }
+            if entry.isDirectory { try visit(path, &changes, &changed) }
+        }
+    }
+
+    /// What became of an entry; `nil` for a directory that is only there because of what is in it.
+    private func kind(of path: String, _ status: stat) -> Kind? {
+        if status.st_mode & S_IFMT == S_IFCHR, status.st_rdev == 0 { return .deleted }
+        var old = stat()
+        guard layers.contains(where: { lstat($0 + path, &old) == 0 && !Self.isWhiteout(old) }) else { return .added }
+        let isSame =
+            status.st_mode == old.st_mode && status.st_mode & S_IFMT == S_IFDIR && status.st_size == old.st_size
+            && status.st_mtim.tv_sec == old.st_mtim.tv_sec && status.st_mtim.tv_nsec == old.st_mtim.tv_nsec
+        return isSame ? nil : .modified
+    }
+
+    private static func isWhiteout(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFCHR && status.st_rdev == 0 }
+}

@@ -1,0 +1,20 @@
+import Engine
+import HTTPMessages
+import OrderedJSON
+
+/// Removing what nobody uses (API: ContainerPrune, ImagePrune).
+extension Routes {
+    var prunes: [Route] {
+        let node = node
+        return [
+            Self.change("POST", "/containers/prune") { request, responder, operation in
+                let filters = try Filters(request.query).values
+                try responder.send(json: try node.pruneContainers(filters: filters, operation: operation))
+            },
+            Self.change("POST", "/images/prune") { request, responder, operation in
+                let filters = try Filters(request.query).values
+                try responder.send(json: try node.pruneImages(filters: filters, operation: operation))
+            },
+        ]
+    }
+}
