@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import subprocess
 import time
 from dataclasses import dataclass, field
 
+# Docker and containerd mount and unmount in the machine's own namespace all the time.
+_OTHER_ENGINES = re.compile(r"/(docker|containerd)[^ ]*/")
 _PLACES = ["/run", "/run/netns", "/run/lock", "/dev/shm", "/var/lib", "/etc/netns", "/var/run"]
 
 
@@ -152,7 +155,8 @@ class Snapshot:
         parent = cgroup_parent(home)
         return cls({
             "mount": {line.split(" - ")[0].split(" ", 4)[4] + " - " + line.split(" - ")[1]
-                      for line in read(f"{where}/mountinfo").splitlines()},
+                      for line in read(f"{where}/mountinfo").splitlines()
+                      if home in line or not _OTHER_ENGINES.search(line)},
             "process": set(processes_of(home).values()),
             "cgroup": {path for path, _, _ in os.walk("/sys/fs/cgroup") if f"/{parent}" in path},
             "interface": {item["ifname"] for item in json.loads(output(*enter, "ip", "-j", "link"))},
@@ -169,8 +173,12 @@ class Snapshot:
                 for name in sorted(names - before.things.get(kind, set()))]
 
 
-def left_behind(before: Snapshot, home: str, held: Held = NOTHING_HELD, seconds: float = 3) -> list[str]:
-    """What is still there since a snapshot, after the kernel had time to finish: it destroys namespaces later."""
+def left_behind(before: Snapshot, home: str, held: Held = NOTHING_HELD, seconds: float = 10) -> list[str]:
+    """What is still there since a snapshot, after the kernel had time to finish.
+
+    It destroys namespaces later; and the bodies of processes whose engine was killed stay until the machine's init
+    collects them, which takes seconds with some.
+    """
     deadline = time.monotonic() + seconds
     while True:
         left = Snapshot.take(home, held).since(before)

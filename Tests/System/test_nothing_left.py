@@ -166,7 +166,7 @@ class NothingIsLeft(LabTest):
                 pid = self.other.engine_pid
                 os.kill(pid, signal.SIGKILL)
                 for run in runs:
-                    run.wait(20)
+                    run.wait(10)
                 self.other.start_engine()
                 # --rm containers went with their engine; one that was only created may still be listed.
                 self.assertFalse([c for c in self.other.get("/containers/json") if c["State"] == "running"])
