@@ -1,4 +1,5 @@
 import EngineAPI
+import Glibc
 import Kernel
 import OCI
 import OrderedJSON
@@ -89,6 +90,12 @@ public final class Node: Sendable {
 
     /// The layer between every image and its container: mount points and files that the engine lays its own over.
     var initLayer: String { "\(configuration.directory)/init" }
+
+    /// Where the machine's root finds the node's network namespace, for `setns(2)`; `nil` on the simulated kernel.
+    public var networkNamespacePath: String? {
+        guard kernel.profile.kind == .linux, let descriptor = namespace.descriptor else { return nil }
+        return "/proc/\(getpid())/fd/\(descriptor.number)"
+    }
 
     /// Publishes what happened to a container.
     func publish(_ action: String, _ container: Container, _ extra: [String: String] = [:]) {
