@@ -18,6 +18,7 @@ extension StepKind {
         case .volumeDelete: ["volume", "path"]
         case .filesPut: ["container", "directory", "entries", "upper"]
         case .imageCommit: ["container", "image", "upper", "size"]
+        case .buildInstruction: ["instruction", "text", "cached", "reason", "image"]
         case .containerCreate: ["name", "id", "directory", "image", "command"]
         case .layerCreate: ["upper", "work", "entries"]
         case .layerDelete: ["upper", "entries"]

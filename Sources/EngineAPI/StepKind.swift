@@ -32,6 +32,8 @@ public enum StepKind: String, Sendable, Codable, CaseIterable, Hashable {
     case filesPut = "files.put"
     /// An image was made of what a container has written.
     case imageCommit = "image.commit"
+    /// An instruction of a Dockerfile was carried out, or its result was known already.
+    case buildInstruction = "build.instruction"
 
     // The container on disk
     /// The container was written down: identity, settings, log.

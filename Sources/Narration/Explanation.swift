@@ -33,11 +33,11 @@ public enum ExplanationCatalog {
     private static let catalogs: [Language: [StepKind: Explanation]] = [
         .en: merged([
             EnglishTexts.images, EnglishTexts.containerDisk, EnglishTexts.starting, EnglishTexts.restricting,
-            EnglishTexts.networks, EnglishTexts.ending, EnglishTexts.volumes,
+            EnglishTexts.networks, EnglishTexts.ending, EnglishTexts.volumes, EnglishTexts.builds,
         ]),
         .ko: merged([
             KoreanTexts.images, KoreanTexts.containerDisk, KoreanTexts.starting, KoreanTexts.restricting,
-            KoreanTexts.networks, KoreanTexts.ending, KoreanTexts.volumes,
+            KoreanTexts.networks, KoreanTexts.ending, KoreanTexts.volumes, KoreanTexts.builds,
         ]),
     ]
 

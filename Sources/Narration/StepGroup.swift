@@ -75,6 +75,7 @@ struct StepGroup: Sendable {
             "volume", en: "volume", ko: "볼륨", rank: 8, [.volumeCreate, .volumeFill], told: [.volumeCreate, .volumeFill]),
         StepGroup("volume", en: "volume", ko: "볼륨", rank: 13, [.volumeDelete]),
         StepGroup("copy", en: "copy", ko: "복사", rank: 10, [.filesPut]),
+        StepGroup("build", en: "build", ko: "빌드", rank: 10, [.buildInstruction]),
         StepGroup("commit", en: "commit", ko: "커밋", rank: 10, [.imageCommit]),
 
         // Starting

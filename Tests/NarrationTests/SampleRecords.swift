@@ -28,6 +28,10 @@ enum SampleRecords {
             "container": "web", "directory": "/www", "entries": 2,
             "upper": "/var/lib/drydock/node1/containers/3f9a71c0de42/upper",
         ],
+        .buildInstruction: [
+            "instruction": "RUN", "text": "RUN echo 12345 >/file", "cached": false, "reason": "changed",
+            "image": .string(digest("77aa01b2c3d4")),
+        ],
         .imageCommit: [
             "container": "web", "image": .string(digest("77aa01b2c3d4")), "size": 12_288,
             "upper": "/var/lib/drydock/node1/containers/3f9a71c0de42/upper",
@@ -125,6 +129,9 @@ enum SampleRecords {
         .volumeCreate: [["anonymous": true]],
         .volumeFill: [["entries": 1]],
         .filesPut: [["entries": 1]],
+        .buildInstruction: [
+            ["cached": true, "reason": "hit"], ["reason": "base"], ["reason": "after"], ["reason": "off"],
+        ],
         .overlayMount: [["layers": 1, "volatile": false]],
         .cgroupCreate: [
             ["limited": true],

@@ -61,6 +61,8 @@ private struct ContainerPath {
 
     /// Asks the engine; `nil` when there is no such path, or no such container.
     static func look(_ context: CommandContext, _ container: String, _ path: String) throws -> ContainerPath? {
+        // The version is agreed on first: the answer to HEAD has no text that could tell of one that is too new.
+        try context.request("GET", "/_ping")
         do {
             let response = try context.request("HEAD", "/containers/\(container)/archive", query: [("path", path)])
             return try ContainerPath(header: response.headers["X-Docker-Container-Path-Stat"])

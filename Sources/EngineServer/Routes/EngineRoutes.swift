@@ -17,7 +17,7 @@ public enum EngineRoutes {
         let routes = Routes(node: node)
         return routes.system + routes.nodeRoutes + routes.steps + routes.containers + routes.containerStreams
             + routes.execs + routes.images + routes.networks + routes.volumes + routes.observation + routes.prunes
-            + routes.archives + Routes.unfinished + Routes.swarm
+            + routes.archives + routes.builds + Routes.unfinished + Routes.swarm
     }
 
     /// The answer that an error of the engine means, for ``EngineServer/Configuration/translate``.

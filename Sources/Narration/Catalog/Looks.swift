@@ -18,6 +18,7 @@ extension ExplanationCatalog {
         .volumeFill: ["!ls -la {path}"],
         .volumeDelete: ["docker volume ls"],
         .filesPut: ["docker diff {container}", "!ls -A {upper}"],
+        .buildInstruction: ["docker history {image|short}"],
         .imageCommit: ["docker history {image|short}"],
 
         // The container on disk

@@ -1,0 +1,114 @@
+import Archives
+import Glibc
+import OCI
+import Posix
+
+/// The context that a client sent, unpacked into a directory of the build's own.
+struct SentContext: Sendable {
+    let tree: RootedTree
+    let dockerfile: String
+
+    private static let limit = 1 << 20
+
+    /// Unpacks a context, reads its Dockerfile, and takes out what `.dockerignore` says the client sent only for us.
+    init(unpacking pull: @escaping () throws -> [UInt8], into directory: String, dockerfile name: String) throws {
+        try Files.makeDirectories(directory, mode: 0o700)
+        tree = try RootedTree(at: directory)
+        do {
+            var unpacker = TreeUnpacker(into: tree, owner: geteuid() == 0 ? .archive : .caller)
+            try unpacker.unpack(try ArchiveReader(pull))
+        } catch let error as ArchiveError { throw EngineFailure.invalid("build context: \(error)") }
+        let path = ArchivePath(name.isEmpty ? "Dockerfile" : name)
+        if path.leadsOut { throw EngineFailure.invalid("Forbidden path outside the build context: \(name)") }
+        guard let file = try tree.open(path, O_RDONLY) else {
+            throw EngineFailure.system("Cannot locate specified Dockerfile: \(path.text)")
+        }
+        let bytes = try file.readToEnd()
+        if bytes.isEmpty { throw EngineFailure.invalid("the Dockerfile (\(path.text)) cannot be empty") }
+        if bytes.count > Self.limit { throw EngineFailure.invalid("the Dockerfile is larger than 1 MiB") }
+        dockerfile = String(decoding: bytes, as: UTF8.self)
+        guard let ignored = try tree.open(".dockerignore", O_RDONLY) else { return }
+        let patterns = IgnorePatterns(parsing: String(decoding: try ignored.readToEnd(), as: UTF8.self))
+        for sent in [path, ".dockerignore"] where patterns.leavesOut(sent) {
+            if let parent = try tree.open(sent.parent, O_RDONLY | O_DIRECTORY) {
+                try check("removing \(sent.text)") { sent.last.withCString { unlinkat(parent.number, $0, 0) } }
+            }
+        }
+    }
+}
+
+/// A file or directory that COPY or ADD copies.
+struct CopySource: Sendable {
+    let tree: RootedTree
+    let path: ArchivePath
+
+    /// Names and kinds below a directory, sorted.
+    static func children(of path: ArchivePath, in tree: RootedTree) throws -> [ArchivePath] {
+        guard let directory = try tree.open(path, O_RDONLY | O_DIRECTORY) else { return [] }
+        return try Files.list("/proc/self/fd/\(directory.number)/.").map { path.appending(ArchivePath($0.name)) }
+            .sorted()
+    }
+
+    func isDirectory() throws -> Bool { try tree.status(path, follows: true)?.isDirectory == true }
+
+    /// `file:…` or `dir:…` with a digest of all that a copy would bring: names, modes, links, bytes; no times.
+    func digest() throws -> String {
+        var hash = SHA256()
+        func add(_ text: String) { Array(text.utf8).withUnsafeBytes { hash.update($0) } }
+        try walk(asRoot: true) { entry, data in
+            add("\(entry.path.text)\0\(entry.mode)\0\(entry.kind)\0\(entry.size)\0")
+            try data { bytes, _ in hash.update(bytes) }
+        }
+        return (try isDirectory() ? "dir:" : "file:") + hash.finish().hexadecimal
+    }
+
+    /// Visits the file, or everything below the directory, by names relative to it; a file's own name is the root.
+    func walk(
+        asRoot: Bool,
+        _ visit: (ArchiveEntry, ((UnsafeRawBufferPointer, Int64) throws -> Void) throws -> Void) throws -> Void
+    ) throws {
+        try walk(path, as: "", follows: asRoot, visit)
+    }
+
+    private func walk(
+        _ path: ArchivePath, as name: ArchivePath, follows: Bool,
+        _ visit: (ArchiveEntry, ((UnsafeRawBufferPointer, Int64) throws -> Void) throws -> Void) throws -> Void
+    ) throws {
+        guard let status = try tree.status(path, follows: follows) else { return }
+        var entry = ArchiveEntry(
+            name, .file, mode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid,
+            modified: Int64(status.st_mtim.tv_sec))
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR:
+            entry.kind = .directory
+            if !name.isRoot { try visit(entry) { _ in } }
+            for child in try Self.children(of: path, in: tree) {
+                try walk(child, as: name.appending(child.last), follows: false, visit)
+            }
+            return
+        case S_IFREG:
+            entry.size = Int64(status.st_size)
+            guard let file = try tree.open(path, O_RDONLY) else { return }
+            try visit(entry) { send in
+                var offset: Int64 = 0
+                while case let bytes = try file.read(upTo: 256 * 1024), !bytes.isEmpty {
+                    try bytes.withUnsafeBytes { try send($0, offset) }
+                    offset += Int64(bytes.count)
+                }
+            }
+            return
+        case S_IFLNK:
+            guard let parent = try tree.open(path.parent, O_RDONLY | O_DIRECTORY) else { return }
+            var target = [UInt8](repeating: 0, count: 4096)
+            let count = try check("reading link \(path.text)") {
+                Int32(clamping: path.last.withCString { readlinkat(parent.number, $0, &target, target.count) })
+            }
+            entry.kind = .symbolicLink(Array(target[..<Int(count)]))
+        case S_IFCHR: entry.kind = .characterDevice(status.st_rdev)
+        case S_IFBLK: entry.kind = .blockDevice(status.st_rdev)
+        case S_IFIFO: entry.kind = .fifo
+        default: return
+        }
+        try visit(entry) { _ in }
+    }
+}
