@@ -106,13 +106,14 @@ class TheRealDockerClient(LabTest):
 
     def test_sees_the_events_of_a_life(self):
         begin = str(int(time.time()))
-        self.assertSucceeds(self.lab.client("run", "--rm", "--name", "box", "busybox", "true"))
+        self.assertSucceeds(self.lab.client("run", "--rm", "--name", "mayfly", "busybox", "true"))
         events = []
 
         def complete() -> bool:
             out = self.assertSucceeds(self.lab.client("events", "--since", begin, "--until", str(int(time.time()) + 1),
+                                                      "--filter", "container=mayfly",
                                                       "--format", "{{.Type}} {{.Action}}")).out
-            events[:] = [line for line in out.splitlines() if line.startswith("container")]
+            events[:] = out.splitlines()
             return "container destroy" in events
 
         wait_until(complete, message="there was no destroy event")
