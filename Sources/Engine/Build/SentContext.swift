@@ -16,7 +16,7 @@ struct SentContext: Sendable {
         tree = try RootedTree(at: directory)
         do {
             var unpacker = TreeUnpacker(into: tree, owner: geteuid() == 0 ? .archive : .caller)
-            try unpacker.unpack(try ArchiveReader(pull))
+            try unpacker.unpack(try ArchiveReader(Self.completed(pull)))
         } catch let error as ArchiveError { throw EngineFailure.invalid("build context: \(error)") }
         let path = ArchivePath(name.isEmpty ? "Dockerfile" : name)
         if path.leadsOut { throw EngineFailure.invalid("Forbidden path outside the build context: \(name)") }
@@ -33,6 +33,22 @@ struct SentContext: Sendable {
             if let parent = try tree.open(sent.parent, O_RDONLY | O_DIRECTORY) {
                 try check("removing \(sent.text)") { sent.last.withCString { unlinkat(parent.number, $0, 0) } }
             }
+        }
+    }
+}
+
+extension SentContext {
+    /// An archive whose last block is filled up: Docker's client ends there where it has added a Dockerfile of its own,
+    /// without the zeros that end an archive (`tar(5)`). That the body itself is whole, HTTP's framing has proved.
+    fileprivate static func completed(_ pull: @escaping () throws -> [UInt8]) -> () throws -> [UInt8] {
+        var count = 0
+        var isCompleted = false
+        return {
+            let bytes = try pull()
+            count += bytes.count
+            if !bytes.isEmpty || isCompleted { return bytes }
+            isCompleted = true
+            return [UInt8](repeating: 0, count: (512 - count % 512) % 512 + 1024)
         }
     }
 }
