@@ -75,7 +75,8 @@ extension Node {
         if host.strings("SecurityOpt").contains(where: { $0 == "seccomp=unconfined" || $0 == "seccomp:unconfined" }) {
             return nil
         }
-        do { return try filters.filter(.dockerDefault, capabilities: bounding) } catch {
+        let profile = try SeccompFile.profile(of: host) ?? .dockerDefault
+        do { return try filters.filter(profile, capabilities: bounding) } catch {
             throw EngineFailure.system("compiling the system call filter: \(error)")
         }
     }

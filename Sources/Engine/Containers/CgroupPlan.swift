@@ -7,6 +7,9 @@ import Steps
 struct CgroupPlan {
     let host: JSONObject
     let profile: KernelProfile
+    /// Devices and rates that the settings grant or limit by path, looked up on the machine.
+    var granted: [CgroupLimit.DeviceRule] = []
+    var rates: [CgroupLimit.BlockRate] = []
 
     /// The devices that every container may use (Docker's default rules): making any node, using the harmless ones.
     static let defaultDevices: [CgroupLimit.DeviceRule] = [
@@ -16,7 +19,7 @@ struct CgroupPlan {
         rule("c", 136, nil, "rwm"),
     ]
 
-    private static func rule(
+    fileprivate static func rule(
         allows: Bool = true, _ type: Character, _ major: UInt32?, _ minor: UInt32?, _ access: String
     ) -> CgroupLimit.DeviceRule {
         CgroupLimit.DeviceRule(allows: allows, type: type, major: major, minor: minor, access: access)
@@ -25,8 +28,9 @@ struct CgroupPlan {
     /// The limits in the order in which they are applied.
     var limits: [CgroupLimit] {
         var limits: [CgroupLimit] = []
-        if profile.controllers.contains("devices") || profile.cgroupLayout == .v2, !host.flag("Privileged") {
-            limits.append(.devices(Self.defaultDevices))
+        if profile.controllers.contains("devices") || profile.cgroupLayout == .v2 {
+            let all = Self.rule("a", nil, nil, "rwm")
+            limits.append(.devices(host.flag("Privileged") ? [all] : Self.defaultDevices + granted))
         }
         let memory = host.number("Memory")
         if memory > 0 {
@@ -49,6 +53,7 @@ struct CgroupPlan {
         }
         if let pids = host["PidsLimit"]?.integer, pids != 0 { limits.append(.pids(pids < 0 ? -1 : pids)) }
         if host.number("BlkioWeight") > 0 { limits.append(.blockWeight(UInt16(host.number("BlkioWeight")))) }
+        limits += rates.map { .blockRate($0) }
         return limits
     }
 

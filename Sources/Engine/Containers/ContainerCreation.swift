@@ -29,6 +29,7 @@ extension Node {
             forget(creation.container.id)
             throw EngineFailure(wrapping: error, doing: "creating container")
         }
+        publishReused(creation.container)
         publish("create", creation.container)
         return Created(id: creation.container.id, warnings: warnings(for: request))
     }

@@ -102,7 +102,10 @@ final class ContainerLaunch: Sendable {
     func procedure() throws -> Procedure {
         var steps = [overlayStep, cgroupStep]
         let file = "/sys/fs/cgroup"
-        steps += CgroupPlan(host: host, profile: kernel.profile).limits.map {
+        var plan = CgroupPlan(host: host, profile: kernel.profile)
+        plan.granted = try GrantedDevices.devices(of: host).map(\.rule) + GrantedDevices.rules(of: host)
+        plan.rates = try GrantedDevices.rates(of: host)
+        steps += plan.limits.map {
             CgroupPlan.step($0, cgroup: cgroup, file: file)
         }
         // What the child does depends on files of the image (who is the user?), so its steps follow from the clone.
@@ -199,7 +202,8 @@ final class ContainerLaunch: Sendable {
         let plan = LaunchPlan(
             container: container, definition: definition, kernel: kernel, identity: identity,
             filter: try node.filter(host: host, bounding: identity.bounding), cgroup: cgroup, overlay: overlay,
-            node: node.configuration.name, volumeStore: node.volumes)
+            node: node.configuration.name, volumeStore: node.volumes,
+            granted: try GrantedDevices.devices(of: host))
         return plan.childSteps(cgroupDescriptors: cgroupDescriptors)
     }
 

@@ -27,6 +27,8 @@ struct LaunchPlan {
     let overlay: DetachedMount
     let node: String
     let volumeStore: VolumeStore
+    /// What `--device` grants.
+    var granted: [GrantedDevices.Device] = []
 
     private var host: JSONObject { definition.hostObject }
     private var config: JSONObject { definition.configObject }
@@ -137,6 +139,11 @@ struct LaunchPlan {
                     path: "/dev/\(name)", type: "c", major: major, minor: minor, mode: 0o666, uid: 0, gid: 0))
         }
         if isPrivileged { operations += machineDevices(known: Set(devices.map(\.0))) }
+        operations += granted.map { device in
+            .makeDevice(
+                path: device.path, type: device.node.type, major: device.node.major, minor: device.node.minor,
+                mode: device.node.mode, uid: device.node.uid, gid: device.node.gid)
+        }
         for (target, path) in links { operations.append(.makeSymlink(target: target, path: path)) }
         return ChildStep(
             kind: .mountDev, command: "mount -t tmpfs tmpfs /dev; mknod …",
@@ -370,7 +377,10 @@ struct LaunchPlan {
 
     private var execute: ChildStep {
         Self.execute(
-            identity, command: [definition.path] + definition.arguments, hasTerminal: definition.hasTerminal,
+            identity,
+            command: (InitProgram.isWanted(host) ? [InitProgram.path, "--"] : []) + [definition.path]
+                + definition.arguments,
+            hasTerminal: definition.hasTerminal,
             isDetached: !config.flag("AttachStdout"), createsDirectory: true)
     }
 

@@ -10,14 +10,11 @@ struct SettingsCheck {
     /// Members of `HostConfig` that are not done yet: a value other than Docker's default is refused.
     private static let notYet: [(member: String, flag: String)] = [
         ("Links", "--link"),
-        ("PortBindings", "--publish"), ("PublishAllPorts", "--publish-all"), ("Devices", "--device"),
-        ("DeviceCgroupRules", "--device-cgroup-rule"), ("DeviceRequests", "--gpus"),
+        ("PortBindings", "--publish"), ("PublishAllPorts", "--publish-all"), ("DeviceRequests", "--gpus"),
         ("VolumeDriver", "--volume-driver"), ("CgroupParent", "--cgroup-parent"),
-        ("BlkioWeightDevice", "--blkio-weight-device"), ("BlkioDeviceReadBps", "--device-read-bps"),
-        ("BlkioDeviceWriteBps", "--device-write-bps"), ("BlkioDeviceReadIOps", "--device-read-iops"),
-        ("BlkioDeviceWriteIOps", "--device-write-iops"), ("MemorySwappiness", "--memory-swappiness"),
+        ("BlkioWeightDevice", "--blkio-weight-device"), ("MemorySwappiness", "--memory-swappiness"),
         ("CpuRealtimePeriod", "--cpu-rt-period"), ("CpuRealtimeRuntime", "--cpu-rt-runtime"),
-        ("KernelMemory", "--kernel-memory"), ("Init", "--init"),
+        ("KernelMemory", "--kernel-memory"),
     ]
 
     func check(config: JSONObject, host: JSONObject) throws {
@@ -31,6 +28,12 @@ struct SettingsCheck {
         {
             throw EngineFailure.notYet("--health-cmd")
         }
+        if InitProgram.isWanted(host) {
+            guard profile.kind == .linux else { throw EngineFailure.notYet("--init in the simulated kernel") }
+            _ = try InitProgram.source()
+        }
+        _ = try GrantedDevices.rules(of: host)
+        _ = try SeccompFile.profile(of: host)
         try checkModes(host)
         try checkKernelParameters(host)
         try checkLogging(host)
@@ -222,7 +225,8 @@ struct SettingsCheck {
             switch (parts.first ?? "", parts.count > 1 ? parts[1] : "") {
             case ("no-new-privileges", ""), ("no-new-privileges", "true"), ("no-new-privileges", "false"): continue
             case ("seccomp", "unconfined"): continue
-            case ("seccomp", _): throw EngineFailure.notYet("--security-opt seccomp=FILE")
+            // Read above.
+            case ("seccomp", _): continue
             case ("apparmor", "unconfined"), ("label", "disable"): continue
             case ("apparmor", _), ("label", _):
                 throw EngineFailure.invalid(

@@ -9,6 +9,21 @@ struct TmpfsOptions: Sendable, Equatable {
     /// The size as given.
     var size: String?
 
+    /// The first option that is none of a tmpfs; `nil` when all are known.
+    static func unknown(in text: String) -> String? {
+        let words: Set<String> = [
+            "ro", "rw", "exec", "noexec", "suid", "nosuid", "dev", "nodev", "sync", "async", "dirsync", "remount",
+            "mand", "nomand", "atime", "noatime", "diratime", "nodiratime", "bind", "rbind", "unbindable",
+            "runbindable", "private", "rprivate", "shared", "rshared", "slave", "rslave", "relatime", "norelatime",
+            "strictatime", "nostrictatime", "defaults",
+        ]
+        let values: Set<String> = ["size", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "mpol"]
+        return text.split(separator: ",").map(String.init).first { option in
+            let name = option.split(separator: "=", maxSplits: 1).first.map(String.init) ?? option
+            return !words.contains(option) && !(option.contains("=") && values.contains(name))
+        }
+    }
+
     init(_ text: String) {
         var data: [String] = []
         for option in text.split(separator: ",").map(String.init) {

@@ -25,6 +25,7 @@ extension Node {
             guard let process = ProcessFacts(pid, kernel: kernel) else { return nil }
             return .array(format.columns.map { .string($0.kind.text(process, users)) })
         }
+        publish("top", container)
         return ["Titles": .array(format.columns.map { .string($0.title) }), "Processes": .array(rows)]
     }
 }

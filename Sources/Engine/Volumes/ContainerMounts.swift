@@ -16,11 +16,26 @@ extension Node {
     func mountPoints(config: JSONObject, host: JSONObject) throws -> [MountPoint] {
         var inherited: [MountPoint] = []
         for text in host.strings("VolumesFrom") { inherited += try mountPoints(from: text) }
+        for (target, options) in host.map("Tmpfs") {
+            guard target.hasPrefix("/") else {
+                throw EngineFailure.invalid("invalid mount path: '\(target)' mount path must be absolute")
+            }
+            if let wrong = TmpfsOptions.unknown(in: options) {
+                throw EngineFailure.invalid("invalid tmpfs option [\"\(wrong)\"]")
+            }
+        }
         let memory = Set(host.map("Tmpfs").map { BindMount.clean($0.name) })
         var own: [MountPoint] = []
         func add(_ point: MountPoint) throws {
             guard !memory.contains(point.target), !own.contains(where: { $0.target == point.target }) else {
                 throw EngineFailure.invalid("Duplicate mount point: \(point.target)")
+            }
+            var point = point
+            // What holds the engine's own directory is a slave, so that the engine's mounts are not held by it.
+            if point.kind == .bind, point.propagation == "rprivate", !point.mode.contains("private"),
+                point.source == "/" || configuration.directory.hasPrefix(point.source + "/")
+            {
+                point.propagation = "rslave"
             }
             own.append(point)
         }
@@ -55,10 +70,16 @@ extension Node {
     private func mountPoints(from text: String) throws -> [MountPoint] {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let mode = parts.count > 1 ? parts[1] : ""
-        guard !parts[0].isEmpty, ["", "ro", "rw", "z", "Z"].contains(mode) else {
+        guard !parts.isEmpty, !parts[0].isEmpty else {
             throw EngineFailure.invalid("invalid volumes-from specification: \(text)")
         }
-        return try container(parts[0]).life.current.definition.mountPoints.map { point in
+        guard ["", "ro", "rw", "z", "Z"].contains(mode) else { throw EngineFailure.invalid("invalid mode: \(mode)") }
+        let donor: Container
+        // A 404 would say to clients that the image is missing.
+        do { donor = try container(parts[0]) } catch let failure as EngineFailure {
+            throw EngineFailure.invalid(failure.message)
+        }
+        return donor.life.current.definition.mountPoints.map { point in
             var point = point
             point.copies = false
             // They are the other's: they go when it goes.
@@ -130,6 +151,15 @@ extension Node {
         return true
     }
 
+    /// Tells of the named volumes that were there before a container that was made for them: Docker tells of each as made.
+    func publishReused(_ container: Container) {
+        let definition = container.life.current.definition
+        for point in definition.mountPoints where point.kind == .volume && !point.isAnonymous {
+            guard let volume = volumes.volume(point.volume), volume.created < definition.created else { continue }
+            events.publish("volume", "create", volume.name, ["driver": "local"])
+        }
+    }
+
     /// Tells of the volumes that a container begins or ceases to use.
     func publishVolumes(_ action: String, _ container: Container) {
         for point in container.life.current.definition.mountPoints where point.kind == .volume {
@@ -161,8 +191,15 @@ extension LaunchPlan {
             point.memoryOptions = options
             return point
         }
+        var initial: [MountPoint] = []
+        if InitProgram.isWanted(definition.hostObject), let source = try? InitProgram.source() {
+            var point = MountPoint(kind: .bind, target: InitProgram.path)
+            point.source = source
+            point.isReadOnly = true
+            initial = [point]
+        }
         func depth(_ point: MountPoint) -> Int { point.target.split(separator: "/").count }
-        return (points + memory).sorted { (depth($0), $0.target) < (depth($1), $1.target) }.map { point in
+        return (points + memory + initial).sorted { (depth($0), $0.target) < (depth($1), $1.target) }.map { point in
             if point.kind == .tmpfs { return temporary(point) }
             let source = point.kind == .volume ? volumes.path(of: point.volume) : point.source
             return ChildStep(

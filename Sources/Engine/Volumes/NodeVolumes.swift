@@ -29,6 +29,7 @@ extension Node {
                 throw EngineFailure.conflict(
                     "create \(name): conflict: volume \"\(name)\" already exists with other options")
             }
+            events.publish("volume", "create", name, ["driver": "local"])
             return json(of: old)
         }
         let labels = Dictionary(object.map("Labels").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
