@@ -91,7 +91,8 @@ extension Glossary {
         GlossaryEntry(
             "build", "빌드", ["docker build"],
             en: "Making an image from a Dockerfile, instruction by instruction; unchanged ones come from the cache.",
-            ko: "Dockerfile로 이미지를 만드는 일입니다. 바뀌지 않은 명령은 캐시에서 가져옵니다.", lesson: "19-build"),
+            ko: "Dockerfile로 이미지를 만드는 일입니다. 바뀌지 않은 명령은 캐시에서 가져옵니다.",
+            [.buildInstruction], lesson: "19-build"),
         GlossaryEntry(
             "build cache", "빌드 캐시", ["cache"],
             en: "Results of earlier builds. An instruction is taken from it if nothing it depends on has changed.",
