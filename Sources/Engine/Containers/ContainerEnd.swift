@@ -43,6 +43,8 @@ extension Node {
             state.exitCode = end.code
             state.outOfMemoryKilled = killed
             state.finishedAt = finished
+            // As on Docker: nobody checks it any more.
+            state.health?.status = .unhealthy
         }
         var last = container.life.current.state
         conclude(&last)

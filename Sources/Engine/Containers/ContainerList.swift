@@ -82,7 +82,7 @@ extension Node {
         let ended = HumanDuration.text(seconds: (now - state.finishedAt) / 1_000_000_000)
         switch state.status {
         case .created: return "Created"
-        case .running: return "Up \(since)"
+        case .running: return "Up \(since)" + (state.health.map { " (\($0.words))" } ?? "")
         case .paused: return "Up \(since) (Paused)"
         case .restarting: return "Restarting (\(state.exitCode)) \(ended) ago"
         case .removing: return "Removal In Progress"
@@ -150,7 +150,7 @@ private struct ContainerFilter {
             throw EngineFailure.invalid("Invalid filter 'is-task=[\(value)]'")
         }
         for health in filters["health"] ?? [] where !["none", "starting", "healthy", "unhealthy"].contains(health) {
-            throw EngineFailure.invalid("Invalid filter 'health=\(health)'")
+            throw EngineFailure.invalid("Unrecognised filter value for health: \(health)")
         }
     }
 
@@ -191,7 +191,7 @@ private struct ContainerFilter {
                 networks.contains { $0 == wanted || node.networks.named($0)?.id.hasPrefix(wanted) == true }
             }
             && any("ancestor") { accepts(ancestor: $0, definition) }
-            && any("health") { $0 == "none" } && any("is-task") { $0 == "false" }
+            && any("health") { $0 == life.state.health?.status.rawValue ?? "none" } && any("is-task") { $0 == "false" }
             && any("volume") { volume in
                 definition.mountPoints.contains {
                     ($0.kind == .volume && $0.volume == volume) || $0.source == volume || $0.target == volume

@@ -53,9 +53,6 @@ extension Node {
             throw failure
         }
         try container.save()
-        for endpoint in launch.endpoints.withLock({ $0 }) { publishNetwork("connect", container, endpoint) }
-        publishVolumes("mount", container)
-        publish("start", container)
     }
 }
 
@@ -314,12 +311,18 @@ final class ContainerLaunch: Sendable {
             life.state = ContainerState(
                 status: .running, pid: process.pid, startedAt: Clock.realtime(), finishedAt: life.state.finishedAt,
                 restartCount: life.state.restartCount)
+            if HealthCheck(life.definition.configObject) != nil { life.state.health = Health() }
         }
         _ = node.starting.withLock { $0.removeValue(forKey: process.pid) }
         let exe = (try? kernel.processLink(process.pid, "exe")).map {
             [Evidence(source: "/proc/\(process.pid)/exe", text: $0)]
         }
+        // Before anything can tell of its end.
+        for endpoint in running.endpoints { node.publishNetwork("connect", container, endpoint) }
+        node.publishVolumes("mount", container)
+        node.publish("start", container)
         try node.supervise(container, running)
+        try node.watchHealth(of: container, startedAt: container.life.current.state.startedAt)
         return StepOutcome(
             evidence: exe ?? [Evidence(source: "/proc/\(process.pid)", text: "ended already")], duration: duration)
     }

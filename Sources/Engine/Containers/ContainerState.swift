@@ -18,12 +18,14 @@ struct ContainerState: Sendable, Equatable, Codable {
     var restartCount = 0
     /// Whether someone asked for its end, so that no restart policy brings it back.
     var wasStoppedByHand = false
+    /// What its health checks say; `nil` without any.
+    var health: Health?
 
     var isRunning: Bool { status == .running || status == .paused || status == .restarting }
 
     /// The object that `docker inspect` shows.
     var json: JSON {
-        [
+        var object: JSONObject = [
             "Status": .string(status.rawValue),
             "Running": .bool(isRunning), "Paused": .bool(status == .paused),
             "Restarting": .bool(status == .restarting), "OOMKilled": .bool(outOfMemoryKilled),
@@ -31,5 +33,7 @@ struct ContainerState: Sendable, Equatable, Codable {
             "Error": .string(error), "StartedAt": .string(Timestamp.text(startedAt)),
             "FinishedAt": .string(Timestamp.text(finishedAt)),
         ]
+        if let health { object["Health"] = health.json }
+        return .object(object)
     }
 }

@@ -23,11 +23,7 @@ struct SettingsCheck {
             if member == "MemorySwappiness", host.number(member) == -1 { continue }
             throw EngineFailure.notYet(flag)
         }
-        if let health = config["Healthcheck"]?.object, let test = health["Test"]?.array, !test.isEmpty,
-            test.first != "NONE"
-        {
-            throw EngineFailure.notYet("--health-cmd")
-        }
+        try HealthCheck.check(config)
         if InitProgram.isWanted(host) {
             guard profile.kind == .linux else { throw EngineFailure.notYet("--init in the simulated kernel") }
             _ = try InitProgram.source()
