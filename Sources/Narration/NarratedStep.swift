@@ -71,7 +71,7 @@ struct NarratedStep: Sendable {
     /// Groups the records of one command, operation by operation, in the order in which their leads happened.
     static func grouped(_ records: [StepRecord], _ circumstances: Circumstances) -> [[NarratedStep]] {
         var number = 0
-        let last = Set(records.map { [$0.operation, $0.title, String(StepGroup.of($0.kind) ?? 0)] }).count
+        let last = Set(records.map { [$0.operation, $0.title, $0.object, String(StepGroup.of($0.kind) ?? 0)] }).count
         var circumstances = circumstances
         circumstances.execution = records.last { $0.kind == .processExecute }?.facts
         circumstances.ended.formUnion(records.filter { $0.kind == .processEnd || $0.state == .failed }.map(\.object))
@@ -98,14 +98,17 @@ struct NarratedStep: Sendable {
         }
     }
 
-    /// A procedure: one operation can have several (`rm -f` is a signal, then a removal), each counting from 1.
+    /// A procedure: one operation can have several (`rm -f` is a signal, then a removal; a build makes one container
+    /// after another), each counting from 1.
     private struct Procedure: Hashable {
         var operation: String
         var title: String
+        var object: String
 
         init(_ record: StepRecord) {
             operation = record.operation
             title = record.title
+            object = record.object
         }
     }
 

@@ -182,7 +182,7 @@ public struct Narrator: Sendable {
 
     private func isRun(_ operations: [[NarratedStep]]) -> Bool {
         let verbs = operations.compactMap { $0.first.map { Voice.verb(of: $0.lead.title) } }
-        return verbs.contains("create") && verbs.contains("start")
+        return verbs.contains("create") && verbs.contains("start") && !verbs.contains("build")
     }
 
     func label(of step: NarratedStep) -> String { step.group.labels[language] ?? step.group.concept }

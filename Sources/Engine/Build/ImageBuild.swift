@@ -250,10 +250,14 @@ final class ImageBuild {
                 Evidence(source: images.content.path(of: found.id), text: "\(found.layers.count) layers")
             ])
         }
-        try node.run(Procedure(title: "build image", object: title, steps: [step]), operation: operation)
+        try node.run(procedure(step), operation: operation)
     }
 
-    private var title: String { request.tags.first ?? "image" }
+    /// Each instruction is a procedure of its own.
+    private func procedure(_ step: Step) -> Procedure {
+        Procedure(
+            title: "build step \(stepCount)/\(stepTotal)", object: request.tags.first ?? "image", steps: [step])
+    }
 
     // MARK: Making an image
 
@@ -306,7 +310,7 @@ final class ImageBuild {
                 facts: ["image": .string("\(id)")],
                 evidence: [Evidence(source: images.content.path(of: id), text: "\(count) layers")])
         }
-        try node.run(Procedure(title: "build image", object: title, steps: [step]), operation: operation)
+        try node.run(procedure(step), operation: operation)
         image = node.images.image(try result.value())
         isPastCache = true
     }
