@@ -45,6 +45,7 @@ public final class Node: Sendable {
     /// Its network namespace: what `--network host` means.
     let namespace: any NetworkNamespace
     let networks: NetworkStore
+    let ports = PublishedPorts()
     let events = EventLog()
     let runner: StepRunner
     let containers = Monitor(ContainerTable())
@@ -131,6 +132,7 @@ public final class Node: Sendable {
         for container in running {
             _ = container.life.wait(seconds: 10) { $0.state.isRunning ? nil : true }
         }
+        ports.stop()
     }
 
     /// Whether any container runs.
@@ -156,6 +158,7 @@ extension Node: Undoing {
             if try !cgroup.processes().isEmpty { try cgroup.kill() }
             try cgroup.remove()
         case .releaseAddress(_, let network, let endpoint): networks[network]?.release(endpoint)
+        case .closePorts(_, let endpoint): ports.release(endpoint)
         case .forgetNetwork(_, let id): try networks.remove(id)
         case .dropNetworkRules(_, let id):
             if let network = networks[id] { try dropRules(of: network) }

@@ -51,6 +51,7 @@ extension StepKind {
         case .networkDelete: ["name", "id", "subnet"]
         case .bridgeDelete: ["bridge", "network"]
         case .rulesApply: ["network", "bridge", "subnet", "internal", "talks"]
+        case .portPublish: ["port", "address", "number", "machine", "target"]
         case .bridgeCreate: ["bridge", "address", "network"]
         case .vethCreate: ["host", "container", "bridge", "mac"]
         case .addressAssign: ["interface", "address", "network"]

@@ -106,6 +106,8 @@ public enum StepKind: String, Sendable, Codable, CaseIterable, Hashable {
     case bridgeDelete = "bridge.delete"
     /// A network was put under the filter rules: who reaches whom.
     case rulesApply = "rules.apply"
+    /// A port of the container was opened on the node, and on the machine.
+    case portPublish = "port.publish"
     /// A virtual cable was laid between the container and a bridge.
     case vethCreate = "veth.create"
     /// An interface was given an address.

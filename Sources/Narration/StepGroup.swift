@@ -63,6 +63,7 @@ struct StepGroup: Sendable {
         StepGroup("node", en: "node", ko: "노드", rank: 12, [.nodeCreate]),
         StepGroup("bridge", en: "bridge", ko: "브리지", rank: 11, [.bridgeCreate]),
         StepGroup("network-record", en: "network", ko: "네트워크", rank: 12, [.networkCreate]),
+        StepGroup("published-port", en: "port", ko: "포트", rank: 6, [.portPublish]),
         StepGroup("isolation", en: "rules", ko: "규칙", rank: 9, [.rulesApply]),
         StepGroup("network-removal", en: "removed", ko: "삭제", rank: 14, [.bridgeDelete, .networkDelete]),
 

@@ -92,6 +92,10 @@ enum SampleRecords {
             "name": "lab", "id": "3f9a71c0de42", "subnet": "172.18.0.0/16", "gateway": "172.18.0.1",
             "file": "/var/lib/drydock/node1/networks/3f9a71c0de42.json",
         ],
+        .portPublish: [
+            "port": "80/tcp", "address": "0.0.0.0:8080", "number": 8080, "machine": "127.0.0.1:8080",
+            "target": "172.17.0.2:80",
+        ],
         .networkDelete: ["name": "lab", "id": "3f9a71c0de42", "subnet": "172.18.0.0/16"],
         .bridgeDelete: ["bridge": "br-3f9a71c0de42", "network": "lab"],
         .rulesApply: [
@@ -123,6 +127,7 @@ enum SampleRecords {
     /// Other facts that the same kinds can have: what is null, empty, off, one or many.
     static let variants: [StepKind: [Facts]] = [
         .rulesApply: [["internal": true], ["talks": false]],
+        .portPublish: [["machine": .null]],
         .networkRelease: [["unplugged": true]],
         .imageDelete: [["layers": 0], ["layers": 1]],
         .layerDelete: [["entries": 0], ["entries": 1]],

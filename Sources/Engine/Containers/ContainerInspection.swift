@@ -74,7 +74,7 @@ extension Node {
         }
         return [
             "Bridge": "", "SandboxID": .string(life.running == nil ? "" : container.id), "HairpinMode": false,
-            "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0, "Ports": .object(exposedPorts(life)),
+            "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0, "Ports": .object(shownPorts(life)),
             "SandboxKey": .string(key), "SecondaryIPAddresses": .null, "SecondaryIPv6Addresses": .null,
             "EndpointID": .string(shown?.id ?? ""), "Gateway": .string(shown?.gateway ?? ""), "GlobalIPv6Address": "",
             "GlobalIPv6PrefixLen": 0, "IPAddress": .string(shown?.address ?? ""),
@@ -83,10 +83,6 @@ extension Node {
         ]
     }
 
-    private func exposedPorts(_ life: Container.Life) -> JSONObject {
-        guard life.running != nil else { return [:] }
-        return JSONObject((life.definition.configObject["ExposedPorts"]?.object ?? [:]).map { ($0.name, .null) })
-    }
 }
 
 /// Sums up what lies in a directory.

@@ -49,7 +49,7 @@ extension Node {
             "Id": .string(container.id), "Names": [.string("/" + definition.name)], "Image": .string(image),
             "ImageID": .string(definition.image),
             "Command": .string(([definition.path] + definition.arguments).map(ShellText.listed).joined(separator: " ")),
-            "Created": .integer(definition.created / 1_000_000_000), "Ports": .array(ports(life)),
+            "Created": .integer(definition.created / 1_000_000_000), "Ports": .array(listedPorts(life)),
         ]
         if withSize {
             let sizes = try sizes(of: container)
@@ -65,15 +65,6 @@ extension Node {
         object["NetworkSettings"] = ["Networks": inspected["NetworkSettings"]?["Networks"] ?? [:]]
         object["Mounts"] = inspected["Mounts"] ?? []
         return .object(object)
-    }
-
-    private func ports(_ life: Container.Life) -> [JSON] {
-        guard life.running != nil else { return [] }
-        return (life.definition.configObject["ExposedPorts"]?.object ?? [:]).compactMap { name, _ in
-            let parts = name.split(separator: "/")
-            guard let port = parts.first.flatMap({ Int64($0) }) else { return nil }
-            return ["PrivatePort": .integer(port), "Type": .string(parts.count > 1 ? String(parts[1]) : "tcp")]
-        }
     }
 
     /// `Up 3 seconds`, `Exited (0) 2 minutes ago`, `Created`: Docker's words.
@@ -143,6 +134,9 @@ private struct ContainerFilter {
                     return number
                 })
         }
+        for name in ["publish", "expose"] {
+            for port in filters[name] ?? [] { try PortFilter.check(port, what: name) }
+        }
         for status in filters["status"] ?? [] where ContainerState.Status(rawValue: status) == nil {
             throw EngineFailure.invalid("Invalid filter 'status=\(status)'")
         }
@@ -197,12 +191,20 @@ private struct ContainerFilter {
                     ($0.kind == .volume && $0.volume == volume) || $0.source == volume || $0.target == volume
                 }
             }
-            && any("expose") { exposes($0, definition) } && any("publish") { _ in false }
+            && any("expose") { exposes($0, definition) } && any("publish") { publishes($0, life) }
+    }
+
+    private func publishes(_ port: String, _ life: Container.Life) -> Bool {
+        (life.running?.endpoints.flatMap(\.ports) ?? []).contains {
+            PortFilter.fits(port, $0.hostPort, $0.transport.rawValue)
+        }
     }
 
     private func exposes(_ port: String, _ definition: Container.Definition) -> Bool {
-        let wanted = port.contains("/") ? port : "\(port)/tcp"
-        return definition.configObject["ExposedPorts"]?.object?[wanted] != nil
+        (definition.configObject["ExposedPorts"]?.object?.names ?? []).contains { name in
+            let parts = name.split(separator: "/").map(String.init)
+            return PortFilter.fits(port, UInt16(parts[0]) ?? 0, parts.count > 1 ? parts[1] : "tcp")
+        }
     }
 
     private func accepts(ancestor: String, _ definition: Container.Definition) -> Bool {

@@ -246,7 +246,11 @@ final class ContainerLaunch: Sendable {
 
     func networkSteps() -> [Step] {
         let endpoints = endpoints.withLock { $0 }
-        if !endpoints.isEmpty { return endpoints.flatMap { node.connectSteps($0, process: self.process) } }
+        if !endpoints.isEmpty {
+            return endpoints.flatMap {
+                node.connectSteps($0, process: self.process) + node.publishSteps($0, of: definition.name)
+            }
+        }
         let mode = host.text("NetworkMode")
         let kernel = kernel
         let process = process

@@ -70,6 +70,9 @@ extension Node {
                     try endpoint(
                         in: network, request, of: container, interface: "eth\(index)",
                         hasDefaultRoute: network.id == routed))
+                if network.id == routed, !network.definition.isInternal, let last = endpoints.last {
+                    endpoints[endpoints.count - 1].ports = try takePorts(for: container, last)
+                }
             }
         } catch {
             release(endpoints)
@@ -109,9 +112,12 @@ extension Node {
         return aliases
     }
 
-    /// Gives the addresses of endpoints back.
+    /// Gives the addresses and ports of endpoints back.
     func release(_ endpoints: [Endpoint]) {
-        for endpoint in endpoints { networks[endpoint.networkID]?.release(endpoint.id) }
+        for endpoint in endpoints {
+            ports.release(endpoint.id)
+            networks[endpoint.networkID]?.release(endpoint.id)
+        }
     }
 
     /// The step that tells of a cable which went with its container.

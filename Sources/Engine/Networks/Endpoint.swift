@@ -24,6 +24,8 @@ struct Endpoint: Sendable {
     var hasDefaultRoute: Bool
     /// The names, beside the container's own, under which it is known in the network.
     var aliases: [String]
+    /// What is published of the container through this network.
+    var ports: [PortBinding] = []
 }
 
 /// What a user asked of a container's place in a network (API: EndpointSettings): addresses and names.

@@ -58,24 +58,28 @@ extension Node {
         guard network.isBridge, let running = container.life.current.running else { return }
         let used = running.endpoints.map(\.interface)
         let number = (0...running.endpoints.count).first { !used.contains("eth\($0)") } ?? running.endpoints.count
-        let endpoint = try endpoint(
+        var endpoint = try endpoint(
             in: network, request, of: container, interface: "eth\(number)",
             hasDefaultRoute: !running.endpoints.contains(where: \.hasDefaultRoute))
         let process = Late<any SandboxProcess>("the process")
         process.set(running.process)
-        let steps = connectSteps(endpoint, process: process)
         do {
+            if endpoint.hasDefaultRoute, !network.definition.isInternal {
+                endpoint.ports = try takePorts(for: container, endpoint)
+            }
+            let steps = connectSteps(endpoint, process: process) + publishSteps(endpoint, of: container.name)
             try run(Procedure(title: "connect network", object: container.name, steps: steps), operation: operation)
         } catch {
-            network.release(endpoint.id)
+            release([endpoint])
             throw EngineFailure(wrapping: error, doing: "connecting \(container.name) to \(network.name)")
         }
+        let made = endpoint
         let isThere = container.life.withLock { life in
-            life.running?.endpoints.append(endpoint)
+            life.running?.endpoints.append(made)
             return life.running != nil
         }
         // It may have ended meanwhile, with its cable: then nobody else gives the address back.
-        guard isThere else { return network.release(endpoint.id) }
+        guard isThere else { return release([endpoint]) }
         try rewriteHosts(of: container)
         publishNetwork("connect", container, endpoint)
     }
@@ -134,10 +138,15 @@ extension Node {
         var heir = endpoint.hasDefaultRoute ? rest.first : nil
         if var next = heir {
             next.hasDefaultRoute = true
+            if networks[next.networkID]?.definition.isInternal == false {
+                next.ports = endpoint.ports
+                ports.transfer(from: endpoint.id, to: next.id)
+            }
             heir = next
             let process = Late<any SandboxProcess>("the process")
             process.set(running.process)
             steps += connectSteps(next, process: process).suffix(1)
+            steps += publishSteps(next, of: container.name)
         }
         try run(Procedure(title: "disconnect network", object: container.name, steps: steps), operation: operation)
         let changed = heir

@@ -37,6 +37,18 @@ extension EnglishTexts {
                 lives in the kernel only. Docker chooses from 172.17.0.0/16 on, one after the other. \
                 Read: docker network create --help.
                 """),
+        .portPublish: Explanation(
+            "port",
+            brief: "{address} leads to {target}",
+            full: """
+                Published: who connects to port {number} of {node}, the Docker host, gets to {port} in {object}.{?machine} \
+                Your machine has it at {machine}, for a browser.{/} The container sees the bridge as the sender.
+                """,
+            deep: """
+                The engine listens, and carries the bytes between two connections: one from the client, one to {target}. \
+                On other Docker hosts a rule of the kernel does that for most packets (DNAT), and a helper like this one \
+                for the rest. On your machine only 127.0.0.1 is used unless -p names an address. Read: ip(7).
+                """),
         .networkDelete: Explanation(
             "network",
             brief: "{name} is gone, {subnet} is free again",

@@ -35,6 +35,18 @@ extension KoreanTexts {
                 기록은 파일에 남으므로 엔진을 다시 시작해도 네트워크가 있습니다. 브리지 자체는 커널 안에만 있습니다. Docker는 \
                 172.17.0.0/16 서브넷부터 차례로 고릅니다. 참고: docker network create --help.
                 """),
+        .portPublish: Explanation(
+            "포트",
+            brief: "{address} 주소에서 {target} 주소로 연결",
+            full: """
+                포트를 공개했습니다. Docker 호스트인 {node} 노드의 {number}번 포트에 접속하면 {object} 컨테이너의 {port} 포트로 \
+                이어집니다.{?machine} 이 컴퓨터에서는 {machine} 주소로 브라우저에서 볼 수 있습니다.{/} 컨테이너에는 브리지가 보낸 것으로 보입니다.
+                """,
+            deep: """
+                엔진이 포트를 열고 연결 두 개 사이에서 바이트를 옮깁니다. 하나는 클라이언트와, 하나는 {target} 주소와의 연결입니다. 다른 Docker \
+                호스트에서는 대부분의 패킷을 커널 규칙(DNAT)이 바꾸고, 나머지를 이런 프로그램이 맡습니다. 이 컴퓨터에서는 -p 옵션에 주소를 적지 \
+                않으면 127.0.0.1 주소만 씁니다. 참고: ip(7).
+                """),
         .networkDelete: Explanation(
             "네트워크",
             brief: "{name} 네트워크 삭제, {subnet} 서브넷 반납",

@@ -60,6 +60,7 @@ extension ExplanationCatalog {
         // Networks
         .nodeCreate: ["@{node} ip address"],
         .networkCreate: ["docker network inspect {name}", "!cat {file}"],
+        .portPublish: ["docker port {object}", "@node1 ss -tuln"],
         .networkDelete: ["docker network ls"],
         .bridgeDelete: ["docker network ls", "@node1 ip link"],
         .rulesApply: ["@node1 nft list table ip drydock", "docker network inspect {network}"],
