@@ -43,7 +43,7 @@ class ALearnerRunsAContainer(LabTest):
                 self.assertIn("inet 172.17.0.2/16", inside["ip addr"])
                 self.assertIn("eth0@", inside["ip addr"])
             with self.subTest("each thought has its line, in order"):
-                lines = re.findall(r"(?m)^\| (\d+) (?!of )(\w+) ", told)
+                lines = re.findall(r"(?m)^\| +(\d+) (?!of )(\w+) ", told)
                 self.assertEqual([label for _, label in lines][:len(NARRATED_GROUPS)], NARRATED_GROUPS)
                 self.assertEqual([int(number) for number, _ in lines], list(range(1, len(lines) + 1)))
             with self.subTest("what is told is true"):
@@ -61,7 +61,7 @@ class ALearnerRunsAContainer(LabTest):
                 with self.subTest("evidence on request", group=label):
                     self.assertRegex(terminal.run(f"evidence {number}"), r"(?m)^\|\s+= \S")
                 with self.subTest("more on request", group=label):
-                    self.assertRegex(terminal.run(f"why {number}"), rf"(?m)^\| {number} {label} ")
+                    self.assertRegex(terminal.run(f"why {number}"), rf"(?m)^\| +{number} {label} ")
             with self.subTest("all steps on request"):
                 kinds = re.findall(r"(?m)^\|\s+\d+\s+([a-z]+\.[a-z]+)\s", terminal.run("steps"))
                 for kind in ("image.resolve", "layer.create", "overlay.mount", "cgroup.create", "process.clone",
@@ -73,7 +73,7 @@ class ALearnerRunsAContainer(LabTest):
     def test_the_first_command_that_the_banner_offers_works(self):
         result = self.assertSucceeds(self.lab.line("docker run hello-world"))
         self.assertIn("Hello", result.out)
-        self.assertRegex(result.err, r"(?m)^\| 1 image ")
+        self.assertRegex(result.err, r"(?m)^\| +1 image ")
 
     def test_narration_goes_to_the_error_output_and_leaves_the_output_as_dockers(self):
         result = self.lab.line("docker run --rm busybox echo one two")
@@ -92,7 +92,7 @@ class ALearnerRunsAContainer(LabTest):
         self.assertEqual(self.lab.docker("run", "--rm", "busybox", "true").err, "")
         told = self.lab.drydock("docker", "--narrate", "brief", "run", "--rm", "busybox", "echo", "hi")
         self.assertSucceeds(told, "hi\n")
-        self.assertRegex(told.err, r"(?m)^\| \d views ")
+        self.assertRegex(told.err, r"(?m)^\| +\d views ")
 
 
 class Evidence(LabTest):
