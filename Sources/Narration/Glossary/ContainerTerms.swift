@@ -111,13 +111,13 @@ extension Glossary {
             en:
                 "A directory that the engine keeps apart from containers; it outlives them. Mounted with -v name:/path.",
             ko: "엔진이 컨테이너와 따로 관리하는 디렉터리입니다. 컨테이너보다 오래 남습니다. -v 이름:/경로 옵션으로 마운트합니다.",
-            [.mountVolume], lesson: "18-volumes"),
+            [.mountVolume, .volumeCreate, .volumeFill, .volumeDelete], lesson: "18-volumes"),
         GlossaryEntry(
             "diff", "변경 목록", ["docker diff"],
             en:
                 "What a container changed against its image: A added, C changed, D deleted. It is read from the upper layer.",
             ko: "컨테이너가 이미지에서 바꾼 것의 목록입니다. A 추가, C 변경, D 삭제. 쓰기 레이어에서 읽습니다.",
-            [.layerCreate], lesson: "12-copy-and-diff"),
+            [.layerCreate, .filesPut], lesson: "12-copy-and-diff"),
         GlossaryEntry(
             "restart policy", "재시작 정책", ["--restart"],
             en: "What the engine does when a container ends: nothing, start it again after failures, or always.",

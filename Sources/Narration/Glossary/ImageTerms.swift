@@ -115,7 +115,8 @@ extension Glossary {
         GlossaryEntry(
             "commit", "커밋", ["docker commit"],
             en: "Making an image from a container: its writable layer becomes the image's topmost layer.",
-            ko: "컨테이너로 이미지를 만드는 일입니다. 쓰기 레이어가 이미지의 가장 위 레이어가 됩니다.", lesson: "19-build"),
+            ko: "컨테이너로 이미지를 만드는 일입니다. 쓰기 레이어가 이미지의 가장 위 레이어가 됩니다.", [.imageCommit],
+            lesson: "19-build"),
         GlossaryEntry(
             "base image", "바탕 이미지", ["FROM"],
             en: "The image that another is built on; their lower layers are the same and are stored once.",
