@@ -178,7 +178,8 @@ struct RouteTests {
             ("GET", "/exec/nothing/json", 404, "No such exec instance: nothing"),
             ("POST", "/containers/nothing/wait?condition=x", 400, "invalid condition: \"x\""),
             ("GET", "/containers/nothing/logs", 400, "Bad parameters: you must choose at least one stream"),
-            ("POST", "/build", 501, "building images is not done yet in Drydock's engine"),
+            ("POST", "/build", 500, "Cannot locate specified Dockerfile: Dockerfile"),
+            ("POST", "/plugins/pull", 501, "installing plugins is not done yet in Drydock's engine"),
         ]
         for (method, target, status, message) in refusals {
             let parts = target.split(separator: "?").map(String.init)
