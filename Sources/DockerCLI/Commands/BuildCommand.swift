@@ -10,7 +10,7 @@ enum BuildCommand: DockerCommand {
         let isQuiet = parsed.bool("quiet")
         let build = try BuildContext.prepare(context)
         let progress =
-            "Sending build context to Docker daemon  \(padded(SizeText.humanPrecise(Double(build.size))))\r\r\n"
+            "Sending build context to Docker daemon \(padded(SizeText.humanPrecise(Double(build.size))))\r\r\n"
         if !isQuiet { context.io.print(progress) }
         // What a quiet build does not show is shown when it fails.
         var held = isQuiet ? progress : ""
