@@ -61,6 +61,7 @@ let package = Package(
 
         .testTarget(name: "DockerCLITests", dependencies: ["DockerCLI", "EngineClient", "OrderedJSON", "Posix"]),
         .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
+        .testTarget(name: "StepsTests", dependencies: ["Steps", "EngineAPI", "Posix"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine"]),
         .testTarget(name: "ArchivesTests", dependencies: ["Archives", "Posix"]),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),

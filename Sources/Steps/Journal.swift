@@ -1,17 +1,26 @@
 import Glibc
 import OrderedJSON
 import Posix
+import Synchronization
 
 /// The engine's intentions on disk: what would take back each step that was begun and whose operation has not ended.
 ///
 /// One file an operation, one line a step, written before the step is performed. A kernel object doesn't outlive the
 /// kernel, so entries carry the boot identifier, and they are not synced: they must survive the engine's death, not
-/// the machine's. An operation that ends removes its file.
-public struct Journal: Sendable {
+/// the machine's. An operation that ends empties its file, and the next one takes it over: making and removing files is
+/// what a file system is slowest at.
+public final class Journal: Sendable {
     /// The directory of the files.
     public let directory: String
     /// The boot identifier of this kernel.
     public let bootID: String
+    private let free = Mutex<[Slot]>([])
+
+    /// A file that one operation after another uses.
+    fileprivate struct Slot: Sendable {
+        var path: String
+        var file: Descriptor
+    }
 
     /// Opens the journal, making its directory when it is missing.
     public init(directory: String, bootID: String) throws(SystemError) {
@@ -22,25 +31,30 @@ public struct Journal: Sendable {
 
     /// The journal of one operation that is under way.
     public final class Entry: Sendable {
-        private let path: String
-        private let file: Descriptor
-        private let bootID: String
+        private let slot: Slot
+        private let journal: Journal
 
-        fileprivate init(path: String, file: Descriptor, bootID: String) {
-            self.path = path
-            self.file = file
-            self.bootID = bootID
+        fileprivate init(slot: Slot, journal: Journal) {
+            self.slot = slot
+            self.journal = journal
         }
 
         /// Notes what will take back a step that is about to be performed.
         public func intend(_ actions: [UndoAction]) throws {
             guard !actions.isEmpty else { return }
-            let line = try JSON(encoding: Line(boot: bootID, undo: actions), keys: .asDeclared)
-            try file.write(line.encoded() + [0x0A])
+            let line = try JSON(encoding: Line(boot: journal.bootID, undo: actions), keys: .asDeclared)
+            try slot.file.write(line.encoded() + [0x0A])
         }
 
         /// The operation has ended, well or reverted: nothing is left to take back.
-        public func close() { unlink(path) }
+        public func close() {
+            // A file that can't be emptied is removed instead: what it says must not be taken back later.
+            if ftruncate(slot.file.number, 0) != 0 {
+                unlink(slot.path)
+            } else {
+                journal.free.withLock { $0.append(slot) }
+            }
+        }
     }
 
     private struct Line: Codable {
@@ -50,14 +64,15 @@ public struct Journal: Sendable {
 
     /// Begins the journal of an operation.
     public func begin(_ operation: String) throws(SystemError) -> Entry {
+        if let slot = free.withLock({ $0.popLast() }) { return Entry(slot: slot, journal: self) }
         let path = "\(directory)/\(operation).jsonl"
         let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND | O_TRUNC, mode: 0o600)
-        return Entry(path: path, file: file, bootID: bootID)
+        return Entry(slot: Slot(path: path, file: file), journal: self)
     }
 
     /// What an engine that died left unfinished.
     public struct Unfinished: Sendable {
-        /// The operation's identity.
+        /// The name of the journal's file: the identity of the first operation that used it.
         public var operation: String
         /// What takes its steps back, in the order to do it: last step first.
         public var undo: [UndoAction]

@@ -48,8 +48,9 @@ extension Node {
         }
         var last = container.life.current.state
         conclude(&last)
-        // On disk first: whoever waits for the end may remove the container as soon as it is seen.
-        _ = try? container.save(last)
+        // On disk first: whoever waits for the end may remove the container as soon as it is seen. One that is removed
+        // now anyway is not written down once more.
+        if !container.life.current.definition.hostObject.flag("AutoRemove") { _ = try? container.save(last) }
         container.life.withLock { life in
             life.running = nil
             conclude(&life.state)
