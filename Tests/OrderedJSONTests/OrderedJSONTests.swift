@@ -34,7 +34,8 @@ private struct Shape: Codable, Equatable {
     }
 
     @Test(arguments: [
-        "", "{", "[1,]", "{\"a\":1,}", "01", "1.", "tru", "\"\u{01}\"", "\"\\x\"", "[1] 2", "nul", "{a:1}", "-", "1e999",
+        "", "{", "[1,]", "{\"a\":1,}", "01", "1.", "tru", "\"\u{01}\"", "\"\\x\"", "[1] 2", "nul", "{a:1}", "-",
+        "1e999",
         "\"abc", "[\"\\u12\"]",
     ])
     func whatIsNotJSONIsRefused(_ text: String) {
@@ -55,7 +56,8 @@ private struct Shape: Codable, Equatable {
         let value: JSON = ["A": [], "B": [1, 2], "C": [:], "D": ["E": nil]]
         #expect(
             value.text(.indented)
-                == "{\n    \"A\": [],\n    \"B\": [\n        1,\n        2\n    ],\n    \"C\": {},\n    \"D\": {\n        \"E\": null\n    }\n}")
+                == "{\n    \"A\": [],\n    \"B\": [\n        1,\n        2\n    ],\n    \"C\": {},\n    \"D\": {\n        \"E\": null\n    }\n}"
+        )
     }
 
     @Test func codableValuesGoThroughInDeclarationOrderWithRaisedNames() throws {
@@ -65,7 +67,8 @@ private struct Shape: Codable, Equatable {
         let json = try JSON(encoding: shape, keys: .capitalized)
         #expect(
             json.text()
-                == #"{"Zebra":1,"Labels":{"x.y":"z"},"Ports":[{"PrivatePort":80,"Type":"tcp","IP":"::"}],"Extra":{"k":1}}"#)
+                == #"{"Zebra":1,"Labels":{"x.y":"z"},"Ports":[{"PrivatePort":80,"Type":"tcp","IP":"::"}],"Extra":{"k":1}}"#
+        )
         #expect(try json.decode(Shape.self, keys: .capitalized) == shape)
     }
 
