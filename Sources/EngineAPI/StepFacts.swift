@@ -52,6 +52,7 @@ extension StepKind {
         case .bridgeDelete: ["bridge", "network"]
         case .rulesApply: ["network", "bridge", "subnet", "internal", "talks"]
         case .portPublish: ["port", "address", "number", "machine", "target"]
+        case .namesServe: ["address", "networks"]
         case .bridgeCreate: ["bridge", "address", "network"]
         case .vethCreate: ["host", "container", "bridge", "mac"]
         case .addressAssign: ["interface", "address", "network"]

@@ -108,6 +108,8 @@ public enum StepKind: String, Sendable, Codable, CaseIterable, Hashable {
     case rulesApply = "rules.apply"
     /// A port of the container was opened on the node, and on the machine.
     case portPublish = "port.publish"
+    /// The container was given a name server that knows the others in its networks.
+    case namesServe = "names.serve"
     /// A virtual cable was laid between the container and a bridge.
     case vethCreate = "veth.create"
     /// An interface was given an address.

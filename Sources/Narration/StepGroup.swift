@@ -64,6 +64,7 @@ struct StepGroup: Sendable {
         StepGroup("bridge", en: "bridge", ko: "브리지", rank: 11, [.bridgeCreate]),
         StepGroup("network-record", en: "network", ko: "네트워크", rank: 12, [.networkCreate]),
         StepGroup("published-port", en: "port", ko: "포트", rank: 6, [.portPublish]),
+        StepGroup("embedded-names", en: "names", ko: "이름", rank: 7, [.namesServe]),
         StepGroup("isolation", en: "rules", ko: "규칙", rank: 9, [.rulesApply]),
         StepGroup("network-removal", en: "removed", ko: "삭제", rank: 14, [.bridgeDelete, .networkDelete]),
 

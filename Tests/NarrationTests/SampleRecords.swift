@@ -96,6 +96,7 @@ enum SampleRecords {
             "port": "80/tcp", "address": "0.0.0.0:8080", "number": 8080, "machine": "127.0.0.1:8080",
             "target": "172.17.0.2:80",
         ],
+        .namesServe: ["address": "127.0.0.11", "networks": ["lab"]],
         .networkDelete: ["name": "lab", "id": "3f9a71c0de42", "subnet": "172.18.0.0/16"],
         .bridgeDelete: ["bridge": "br-3f9a71c0de42", "network": "lab"],
         .rulesApply: [

@@ -31,6 +31,7 @@ extension Node {
         // and what is left is removed when the engine starts next.
         _ = try? run(
             Procedure(title: "container ended", object: name, steps: steps), operation: StepRunner.newOperation())
+        ports.release(container.id)
         if killed { publish("oom", container) }
         // Before the state changes: whoever waits for the end tells of it after this.
         publish("die", container, ["exitCode": String(end.code)])

@@ -92,6 +92,12 @@ final class ContainerLaunch: Sendable {
         log.ifPresent?.close()
     }
 
+    /// The networks among its own in which names resolve.
+    private var namedNetworks: [String] {
+        endpoints.withLock { $0 }.filter { node.networks[$0.networkID]?.definition.isUserDefined == true }.map(
+            \.network)
+    }
+
     // MARK: The procedure
 
     /// The steps, in order. Those of the child are performed by the child itself, at the same time as the engine lays
@@ -246,10 +252,13 @@ final class ContainerLaunch: Sendable {
 
     func networkSteps() -> [Step] {
         let endpoints = endpoints.withLock { $0 }
+        let named = namedNetworks
+        let names =
+            named.isEmpty ? [] : [node.namesStep(for: container, process: self.process, networks: named)]
         if !endpoints.isEmpty {
             return endpoints.flatMap {
                 node.connectSteps($0, process: self.process) + node.publishSteps($0, of: definition.name)
-            }
+            } + names
         }
         let mode = host.text("NetworkMode")
         let kernel = kernel
@@ -346,7 +355,8 @@ final class ContainerLaunch: Sendable {
         ).text
         try Files.replace("\(container.directory)/hosts", with: Array(hosts.utf8), durable: false)
         try Files.replace("\(container.directory)/hostname", with: Array("\(hostname)\n".utf8), durable: false)
-        let resolver = try ResolverFile(machine: node.configuration.resolverFile, host: host)
+        let resolver = try ResolverFile(
+            machine: node.configuration.resolverFile, host: host, isEmbedded: !namedNetworks.isEmpty)
         try Files.replace("\(container.directory)/resolv.conf", with: Array(resolver.text.utf8), durable: false)
     }
 

@@ -14,6 +14,9 @@ extension Node {
         if mode.hasPrefix("container:") { return [:] }
         let first = try networks.find(mode == "default" ? "bridge" : mode)
         var attachments: JSONObject = [first.name: .object(try EndpointRequest(nil).settings)]
+        if first.definition.isUserDefined, !host.strings("Dns").isEmpty {
+            throw EngineFailure.notYet("--dns in a network of one's own")
+        }
         for (reference, settings) in request.endpoints.object ?? [:] {
             let network = try networks.find(reference == "default" ? "bridge" : reference)
             let endpoint = try EndpointRequest(settings)

@@ -67,7 +67,11 @@ extension Node {
             if endpoint.hasDefaultRoute, !network.definition.isInternal {
                 endpoint.ports = try takePorts(for: container, endpoint)
             }
-            let steps = connectSteps(endpoint, process: process) + publishSteps(endpoint, of: container.name)
+            var steps = connectSteps(endpoint, process: process) + publishSteps(endpoint, of: container.name)
+            let hadNames = running.endpoints.contains { networks[$0.networkID]?.definition.isUserDefined == true }
+            if network.definition.isUserDefined, !hadNames, !ports.serves(container.id) {
+                steps.append(namesStep(for: container, process: process, networks: [network.name]))
+            }
             try run(Procedure(title: "connect network", object: container.name, steps: steps), operation: operation)
         } catch {
             release([endpoint])
@@ -81,6 +85,7 @@ extension Node {
         // It may have ended meanwhile, with its cable: then nobody else gives the address back.
         guard isThere else { return release([endpoint]) }
         try rewriteHosts(of: container)
+        if network.definition.isUserDefined { try rewriteResolver(of: container) }
         publishNetwork("connect", container, endpoint)
     }
 
@@ -155,6 +160,14 @@ extension Node {
         }
         try rewriteHosts(of: container)
         publishNetwork("disconnect", container, endpoint)
+    }
+
+    /// Names the engine's own name server in a running container's `/etc/resolv.conf`.
+    private func rewriteResolver(of container: Container) throws {
+        let resolver = try ResolverFile(
+            machine: configuration.resolverFile, host: container.life.current.definition.hostObject, isEmbedded: true)
+        let file = try Descriptor.open("\(container.directory)/resolv.conf", O_WRONLY | O_TRUNC)
+        try file.write(resolver.text)
     }
 
     /// Writes a running container's `/etc/hosts` anew. The file itself stays, because it is mounted in the container.

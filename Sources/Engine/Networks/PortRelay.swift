@@ -175,7 +175,7 @@ final class DatagramRelay: SocketHandler, @unchecked Sendable {
     }
 
     /// One datagram and the address it came from, as the kernel writes it.
-    private static func receive(_ socket: Descriptor, _ buffer: inout [UInt8]) -> (count: Int, from: [UInt8])? {
+    static func receive(_ socket: Descriptor, _ buffer: inout [UInt8]) -> (count: Int, from: [UInt8])? {
         var address = [UInt8](repeating: 0, count: MemoryLayout<sockaddr_storage>.size)
         var length = socklen_t(address.count)
         let count = address.withUnsafeMutableBytes { raw in

@@ -42,6 +42,9 @@ final class PublishedPorts: Sendable {
         table.withLock { $0.release(endpoint) }
     }
 
+    /// Whether a socket is open for an owner.
+    func serves(_ owner: String) -> Bool { (loop.withLock { $0 }?.count(of: owner) ?? 0) > 0 }
+
     /// Ends the thread.
     func stop() { loop.withLock { $0 }?.stop() }
 }

@@ -6,7 +6,8 @@ import Posix
 struct ResolverFile {
     let text: String
 
-    init(machine path: String, host: JSONObject) throws {
+    /// - Parameter isEmbedded: Whether the engine's own name server answers, at 127.0.0.11.
+    init(machine path: String, host: JSONObject, isEmbedded: Bool) throws {
         let machine = Files.exists(path) ? try Files.text(path) : ""
         var servers: [String] = []
         var search: [String] = []
@@ -24,6 +25,10 @@ struct ResolverFile {
         if !given.0.isEmpty { servers = given.0 }
         if !given.1.isEmpty { search = given.1 == ["."] ? [] : given.1 }
         if !given.2.isEmpty { options = given.2 }
+        if isEmbedded {
+            servers = ["127.0.0.11"]
+            if !options.contains(where: { $0.hasPrefix("ndots:") }) { options.append("ndots:0") }
+        }
         var lines: [String] = []
         if !search.isEmpty { lines.append("search " + search.joined(separator: " ")) }
         lines += servers.map { "nameserver \($0)" }

@@ -49,6 +49,18 @@ extension EnglishTexts {
                 On other Docker hosts a rule of the kernel does that for most packets (DNAT), and a helper like this one \
                 for the rest. On your machine only 127.0.0.1 is used unless -p names an address. Read: ip(7).
                 """),
+        .namesServe: Explanation(
+            "names",
+            brief: "{address} answers for names",
+            full: """
+                On a network that a user made, containers find each other by name. {object} has a name server of its own \
+                at {address}, and the engine answers there from what it knows now.
+                """,
+            deep: """
+                The engine's socket is inside the network namespace of {object}, at a port that the kernel chose; one \
+                rule there sends to it what is meant for port 53. On the default bridge there are no names. Questions \
+                go by UDP; for names outside, the answer is that there is none. Read: resolv.conf(5).
+                """),
         .networkDelete: Explanation(
             "network",
             brief: "{name} is gone, {subnet} is free again",

@@ -61,6 +61,7 @@ extension ExplanationCatalog {
         .nodeCreate: ["@{node} ip address"],
         .networkCreate: ["docker network inspect {name}", "!cat {file}"],
         .portPublish: ["docker port {object}", "@node1 ss -tuln"],
+        .namesServe: ["docker exec {object} cat /etc/resolv.conf", "docker exec {object} nslookup {object}"],
         .networkDelete: ["docker network ls"],
         .bridgeDelete: ["docker network ls", "@node1 ip link"],
         .rulesApply: ["@node1 nft list table ip drydock", "docker network inspect {network}"],
