@@ -6,7 +6,7 @@ extension Glossary {
             en:
                 "A switch made of software. Containers of a bridge network are plugged into it; docker0 is the default one.",
             ko: "소프트웨어로 만든 스위치입니다. 브리지 네트워크의 컨테이너가 꽂혀 있습니다. docker0이 기본 브리지입니다.",
-            [.bridgeCreate, .vethCreate], lesson: "14-bridge"),
+            [.bridgeCreate, .bridgeDelete, .vethCreate], lesson: "14-bridge"),
         GlossaryEntry(
             "bridge network", "브리지 네트워크", ["user-defined network"],
             en: """
@@ -16,7 +16,7 @@ extension Glossary {
             ko: """
                 한 호스트 안의 컨테이너들이 쓰는 사설 네트워크입니다. 서로 통신하고, 호스트를 거쳐 밖과 통신합니다. 사용자가 만든 네트워크에서는 \
                 이름으로도 찾을 수 있습니다.
-                """, [.bridgeCreate, .addressAssign], lesson: "14-bridge"),
+                """, [.networkCreate, .networkDelete, .bridgeCreate, .addressAssign], lesson: "14-bridge"),
         GlossaryEntry(
             "veth", "veth", ["virtual cable", "가상 케이블"],
             en: "A pair of virtual interfaces, like a cable: what goes into one end comes out of the other.",
@@ -69,15 +69,16 @@ extension Glossary {
             "published port", "공개 포트", ["-p", "port mapping"],
             en: "A port of the machine whose connections reach a port of a container: -p 8080:80.",
             ko: "이 컴퓨터의 포트로 온 연결을 컨테이너의 포트로 보내는 것입니다. -p 8080:80 옵션으로 지정합니다.",
-            lesson: "14-bridge"),
+            [.portPublish], lesson: "14-bridge"),
         GlossaryEntry(
             "NAT", "NAT", ["masquerade"],
             en: "Changing addresses on the way: containers reach the outside under the host's address.",
-            ko: "가는 길에 주소를 바꾸는 일입니다. 컨테이너는 호스트의 주소로 밖과 통신합니다.", lesson: "14-bridge"),
+            ko: "가는 길에 주소를 바꾸는 일입니다. 컨테이너는 호스트의 주소로 밖과 통신합니다.",
+            [.rulesApply], lesson: "14-bridge"),
         GlossaryEntry(
             "DNS", "DNS", ["name server", "이름 서버"],
             en: "Turns names into addresses. On networks that a user made the engine answers for container names.",
             ko: "이름을 주소로 바꿉니다. 사용자가 만든 네트워크에서는 엔진이 컨테이너 이름에 답합니다.",
-            [.mountFiles], lesson: "14-bridge"),
+            [.mountFiles, .namesServe], lesson: "14-bridge"),
     ]
 }
