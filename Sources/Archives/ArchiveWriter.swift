@@ -13,8 +13,11 @@ public final class ArchiveWriter {
     private nonisolated(unsafe) static let utf8Locale = newlocale(1 << LC_CTYPE, "C.UTF-8", nil)
 
     /// A writer.
-    /// - Parameter sink: Takes the archive's bytes, which are valid only during the call.
-    public init(to sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
+    ///
+    /// - Parameters:
+    ///   - compresses: Whether the archive is compressed with gzip.
+    ///   - sink: Takes the archive's bytes, which are valid only during the call.
+    public init(compresses: Bool = false, to sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
         guard let pointer = archive_write_new(), let entry = archive_entry_new() else {
             throw ArchiveError.damaged("no memory for a writer")
         }
@@ -22,6 +25,7 @@ public final class ArchiveWriter {
         self.entry = entry
         self.sink = sink
         archive_write_set_format_pax_restricted(pointer)
+        if compresses { try check(archive_write_add_filter_gzip(pointer)) }
         archive_write_set_bytes_per_block(pointer, 256 * 1024)
         archive_write_set_bytes_in_last_block(pointer, 1)
         let box = Unmanaged.passUnretained(self).toOpaque()

@@ -29,18 +29,21 @@ struct BuildContext {
         guard let status = LocalPath.status(path, follows: true), status.isDirectory else {
             throw CommandFailure("unable to prepare context: path \"\(path)\" not found")
         }
-        return try fromDirectory(path, file: file, input: context.io.input)
+        return try fromDirectory(
+            path, file: file, input: context.io.input, compresses: context.parsed.bool("compress"))
     }
 
     // MARK: A directory
 
-    private static func fromDirectory(_ path: String, file: String, input: Int32) throws -> BuildContext {
+    private static func fromDirectory(
+        _ path: String, file: String, input: Int32, compresses: Bool
+    ) throws -> BuildContext {
         let root = try LocalPath.absolute(path)
         if file == "-" {
             let text = try Descriptor(owning: fcntl(input, F_DUPFD_CLOEXEC, 3)).readToEnd()
             // A name that no file of the context has, and that the context itself leaves out.
             let name = ".dockerfile." + String(UInt64.random(in: 0 ... .max), radix: 16)
-            return try packed(root, dockerfile: name, generated: text)
+            return try packed(root, dockerfile: name, generated: text, compresses: compresses)
         }
         var dockerfile = file.isEmpty ? defaultName : file
         if file.isEmpty, LocalPath.status("\(root)/\(defaultName)", follows: false) == nil,
@@ -58,20 +61,22 @@ struct BuildContext {
         guard absolute.hasPrefix(root == "/" ? "/" : root + "/") else {
             // A Dockerfile from elsewhere is sent along under a name of its own.
             let name = ".dockerfile." + String(UInt64.random(in: 0 ... .max), radix: 16)
-            return try packed(root, dockerfile: name, generated: try Files.read(absolute))
+            return try packed(root, dockerfile: name, generated: try Files.read(absolute), compresses: compresses)
         }
         let relative = String(absolute.dropFirst(root == "/" ? 1 : root.count + 1))
-        return try packed(root, dockerfile: relative, generated: nil)
+        return try packed(root, dockerfile: relative, generated: nil, compresses: compresses)
     }
 
-    private static func packed(_ root: String, dockerfile: String, generated: [UInt8]?) throws -> BuildContext {
+    private static func packed(
+        _ root: String, dockerfile: String, generated: [UInt8]?, compresses: Bool
+    ) throws -> BuildContext {
         let ignoreFile = "\(root)/.dockerignore"
         let text = Files.exists(ignoreFile) ? try Files.text(ignoreFile) : ""
         let patterns = IgnorePatterns(parsing: text)
         // The engine needs both; it takes them out of the context where the patterns say so.
         let needed: Set<ArchivePath> = [".dockerignore", ArchivePath(dockerfile)]
         let output = try TemporaryFile.make()
-        let writer = try ArchiveWriter { try output.write($0) }
+        let writer = try ArchiveWriter(compresses: compresses) { try output.write($0) }
         var packer = TreePacker(into: writer) { path, isDirectory in
             if generated != nil, path == ".dockerignore" { return .leftOut }
             if needed.contains(path) || !patterns.leavesOut(path) { return .packed }

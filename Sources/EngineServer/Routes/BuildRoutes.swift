@@ -62,6 +62,9 @@ private enum BuildQuery {
         for (member, flag) in [("squash", "--squash"), ("pull", "--pull")] where query.flag(member) {
             throw APIError.notImplemented("docker build \(flag) is not done yet in Drydock's engine")
         }
+        if let sources = try json(query["cachefrom"], "cachefrom")?.array, !sources.isEmpty {
+            throw APIError.notImplemented("docker build --cache-from is not done yet in Drydock's engine")
+        }
         if let platform = query["platform"], !platform.isEmpty {
             throw APIError.notImplemented("docker build --platform is not done yet in Drydock's engine")
         }
