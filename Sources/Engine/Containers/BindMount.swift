@@ -13,14 +13,12 @@ struct BindMount: Sendable, Equatable {
     /// The options as given.
     var mode = ""
 
-    /// - Throws: ``EngineFailure`` with Docker's text for what can't be right; named volumes are not done yet.
+    /// - Throws: ``EngineFailure`` with Docker's text for what can't be right.
     init(_ text: String) throws {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard (2...3).contains(parts.count), !parts[0].isEmpty, !parts[1].isEmpty else {
-            if parts.count == 1, text.hasPrefix("/") { throw EngineFailure.notYet("an anonymous volume (-v \(text))") }
             throw EngineFailure.invalid("invalid volume specification: '\(text)'")
         }
-        guard parts[0].hasPrefix("/") else { throw EngineFailure.notYet("a named volume (-v \(text))") }
         guard parts[1].hasPrefix("/") else {
             throw EngineFailure.invalid(
                 "invalid volume specification: '\(text)': invalid mount config for type \"bind\": invalid mount path: '\(parts[1])' mount path must be absolute"

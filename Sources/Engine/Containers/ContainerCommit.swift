@@ -21,8 +21,6 @@ public struct CommitRequest: Sendable {
 extension Node {
     /// Makes an image of what a container has written (API: ImageCommit).
     ///
-    /// - Parameters:
-    ///   - config: Settings that replace the container's; `nil` keeps them.
     /// - Returns: The image's identity.
     public func commitContainer(
         _ reference: String, _ request: CommitRequest, operation: String

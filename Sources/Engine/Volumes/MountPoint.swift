@@ -75,7 +75,7 @@ extension MountPoint {
             return
         }
         volume = parts[0]
-        do { try VolumeStore.checkName(volume) } catch { throw error }
+        try VolumeStore.checkName(volume)
         mode = "z"
         guard parts.count == 3 else { return }
         mode = parts[2]
