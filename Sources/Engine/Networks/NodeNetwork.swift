@@ -116,10 +116,11 @@ extension Node {
 /// What the kernel says of links, addresses and routes, as evidence.
 enum LinkEvidence {
     static func link(_ name: String, in namespace: any NetworkNamespace) throws -> [Evidence] {
-        guard let link = try namespace.link(name) else { return [] }
+        let links = try namespace.links()
+        guard let link = links.first(where: { $0.name == name }) else { return [] }
         var text = "\(link.index): \(link.name) \(link.isUp ? "UP" : "DOWN")"
         if let mac = link.mac { text += " \(mac)" }
-        if let master = link.master, let bridge = try namespace.links().first(where: { $0.index == master }) {
+        if let master = link.master, let bridge = links.first(where: { $0.index == master }) {
             text += " master \(bridge.name)"
         }
         return [Evidence(source: "rtnetlink RTM_GETLINK \(name)", text: text)]
