@@ -145,12 +145,15 @@ class Lab:
         return self.inspect(name)["State"]["Pid"]
 
     def remove_containers(self) -> None:
-        """Removes all containers, running or not."""
-        for container in self.get("/containers/json?all=1"):
-            status, _, body = self.request("DELETE", f"/containers/{container['Id']}?force=1&v=1")
-            if status not in (204, 404, 409):  # 404, 409: it goes by itself (--rm)
-                raise AssertionError(f"removing {container['Names']}: {status}: {body[:300]}")
-        wait_until(lambda: not self.get("/containers/json?all=1"), message="containers that were removed did not go")
+        """Removes all containers, running or not, until there are none."""
+
+        def all_gone() -> bool:
+            containers = self.get("/containers/json?all=1")
+            for container in containers:
+                self.request("DELETE", f"/containers/{container['Id']}?force=1&v=1")
+            return not containers
+
+        wait_until(all_gone, message="containers that were removed did not go")
 
     def start_engine(self) -> None:
         """Starts the engine, if none runs."""

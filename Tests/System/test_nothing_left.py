@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 import machine
@@ -189,6 +190,18 @@ class NothingIsLeft(LabTest):
             self.other.docker("run", "--rm", "busybox", "true")
         wait_until(lambda: all(now <= before[name] for name, now in counts().items() if name != "threads"),
                    message=f"the engine kept something: {before} became {counts()}")
+
+    def test_a_removal_by_force_wins_whatever_the_container_is_doing(self):
+        """It may be starting, running, ending or ended at that moment: nobody who says -f wants to know."""
+        for number in range(40):
+            created = self.other.request("POST", f"/containers/create?name=box{number}",
+                                         {"Image": "busybox", "Cmd": ["true"]})
+            self.assertEqual(created[0], 201, created)
+            self.assertEqual(self.other.request("POST", f"/containers/box{number}/start")[0], 204)
+            time.sleep(number % 10 * 0.003)
+            status, _, body = self.other.request("DELETE", f"/containers/box{number}?force=1")
+            self.assertEqual(status, 204, body)
+        self.assertEqual(self.other.get("/containers/json?all=1"), [])
 
     def test_when_stopped_by_hand_the_containers_stay_on_disk_and_nothing_in_the_kernel(self):
         held = self.start_three()
