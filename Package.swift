@@ -41,7 +41,8 @@ let package = Package(
             name: "Engine",
             dependencies: ["Steps", "OCI", "Kernel", "Archives", "EngineAPI", "OrderedJSON", "Posix", "CLinux"]),
         .target(name: "Steps", dependencies: ["EngineAPI", "Posix", "OrderedJSON"]),
-        .target(name: "OCI", dependencies: ["OrderedJSON", "Posix", "CLinux", "CArchive", "CArchiveFormats", "COpenSSL"]),
+        .target(
+            name: "OCI", dependencies: ["OrderedJSON", "Posix", "CLinux", "CArchive", "CArchiveFormats", "COpenSSL"]),
         .target(name: "Kernel", dependencies: ["Posix", "CLinux", "CSandbox", "CSeccomp", "CNFTables"]),
 
         // Leaves: no knowledge of containers.

@@ -70,7 +70,9 @@ public struct InterfaceAddress: Sendable, Hashable, CustomStringConvertible {
     /// An address in a network from its text, `172.17.0.2/16`.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let address = IPAddress(String(parts[0])), let length = Int(parts[1]) else { return nil }
+        guard parts.count == 2, let address = IPAddress(String(parts[0])), let length = Int(parts[1]) else {
+            return nil
+        }
         self.init(address, prefixLength: length)
     }
 

@@ -33,7 +33,8 @@ struct DrydockHome: Sendable {
         }
         if uplink == "nat" {
             throw UsageProblem(
-                "DRYDOCK_UPLINK=nat is not done yet: containers reach no other machine so far; leave it unset, or say none")
+                "DRYDOCK_UPLINK=nat is not done yet: containers reach no other machine so far; leave it unset, or say none"
+            )
         }
     }
 

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct CompatibilityTests {
     /// The checkout's file; `DRYDOCK_COMPATIBILITY=write` makes its tables anew.
-    private static let path = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" } + "/COMPATIBILITY.md"
+    private static let path =
+        #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" } + "/COMPATIBILITY.md"
     private static let mark = "\n# Commands and flags\n"
 
     @Test func theTableInTheFileIsTheGrammars() throws {

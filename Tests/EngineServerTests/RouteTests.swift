@@ -173,7 +173,7 @@ struct RouteTests {
         let engine = try SimulatedEngine()
         defer { engine.stop() }
         let refusals: [(String, String, Int, String)] = [
-            ("GET", "/images/nothing/json", 404, "No such image: nothing:latest"),
+            ("GET", "/images/nothing/json", 404, "no such image: nothing: No such image: nothing:latest"),
             ("POST", "/containers/nothing/start", 404, "No such container: nothing"),
             ("GET", "/exec/nothing/json", 404, "No such exec instance: nothing"),
             ("POST", "/containers/nothing/wait?condition=x", 400, "invalid condition: \"x\""),

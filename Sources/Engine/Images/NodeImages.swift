@@ -179,7 +179,9 @@ extension Node {
         var changed = ContainerSettings()
         for change in changes {
             if change.isEmpty { throw EngineFailure.invalid("file with no instructions") }
-            do { try changed.apply(change: change) } catch { throw EngineFailure(wrapping: error, doing: "importing image") }
+            do { try changed.apply(change: change) } catch {
+                throw EngineFailure(wrapping: error, doing: "importing image")
+            }
         }
         let settings = changed
         if reference?.digest != nil { throw EngineFailure.invalid("cannot import digest reference") }

@@ -36,7 +36,8 @@ extension Node {
         if !profile.limitsSwap { warnings.append("WARNING: No swap limit support") }
         let descriptors = (try? Files.list("/proc/self/fd").count) ?? 0
         return [
-            "ID": .string(Digest(of: Array("engine \(defaultBridge.id)".utf8)).hexadecimal), "Containers": .integer(Int64(states.count)),
+            "ID": .string(Digest(of: Array("engine \(defaultBridge.id)".utf8)).hexadecimal),
+            "Containers": .integer(Int64(states.count)),
             "ContainersRunning": count(.running, .restarting), "ContainersPaused": count(.paused),
             "ContainersStopped": count(.exited, .created, .dead, .removing),
             "Images": .integer(Int64(images.images().count)), "Driver": "overlay2",
