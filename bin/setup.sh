@@ -6,7 +6,7 @@ drydock_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # What the program is built from, and what the lab's images are made of.
 drydock_packages=(
     libedit-dev libarchive-dev libzstd-dev zlib1g-dev libacl1-dev libseccomp-dev libnftables-dev libssl-dev
-    busybox-static bash-static
+    busybox-static bash-static tini
 )
 
 # install_missing PACKAGE...: installs those that are not there; fails with a sentence where it can't.

@@ -233,7 +233,7 @@ extension Node {
         guard !wanted.isEmpty else { throw EngineFailure.invalid("Neither old nor new names may be empty") }
         guard ContainerNames.isValid(wanted) else {
             throw EngineFailure.invalid(
-                "Error when allocating new name: Invalid container name (\(wanted)), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
+                "Error when allocating new name: Invalid container name (/\(wanted)), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
             )
         }
         let old = container.name
@@ -269,7 +269,7 @@ extension Node {
         try container.lifecycle.withLock { _ in
             let life = container.life.current
             guard let running = life.running else {
-                throw EngineFailure.conflict("Container \(container.id) is not running")
+                throw EngineFailure.conflict("Container \(container.id) is not \(paused ? "running" : "paused")")
             }
             if paused == (life.state.status == .paused) {
                 throw EngineFailure.conflict(
