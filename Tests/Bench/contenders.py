@@ -113,7 +113,8 @@ def drydock() -> Iterator[list[Contender]]:
         for name, level in (("drydock, typed in its shell", "off"), ("  and narrated (adaptive)", "adaptive"),
                             ("  and narrated (full)", "full")):
             typed = TypedLine(stack.enter_context(lab.shell("--narrate", level)))
-            contenders.append(Contender(name, {task: (lambda typed=typed, task=task: typed.run(task)) for task in TASKS}))
+            contenders.append(Contender(name, {
+                task: (lambda typed=typed, task=task: typed.run(task)) for task in TASKS}))
         contenders.append(Contender("drydock docker, a process each", {
             task: process([PROGRAM, *task.split()], lab.environment) for task in TASKS}))
         if client := real_client():

@@ -102,7 +102,8 @@ class Terminal:
         """Types a line at the prompt and waits for the next one; gives what appeared between."""
         self.type(line)
         lines = self.prompt(timeout).split("\n")
-        while lines and line and lines[0].endswith(line):  # the echo; twice, when it was typed before the editor was ready
+        # The echo; twice, when it was typed before the editor was ready.
+        while lines and line and lines[0].endswith(line):
             lines.pop(0)
         return "\n".join(lines)
 

@@ -70,7 +70,8 @@ class FromTheKeyboard(LabTest):
 
     def test_a_name_or_reference_that_is_none(self):
         self.assertSays(self.lab.docker("run", "--name", "a b", "busybox", "true"), 125, "Invalid container name (a b)")
-        self.assertSays(self.lab.docker("run", "UPPER", "true"), 125, "repository name (library/UPPER) must be lowercase")
+        self.assertSays(self.lab.docker("run", "UPPER", "true"), 125,
+                        "repository name (library/UPPER) must be lowercase")
 
     def test_a_command_that_is_not_in_the_image(self):
         self.assertSays(self.lab.docker("run", "--rm", "busybox", "no-such-program"), 127,
@@ -96,7 +97,8 @@ class FromTheKeyboard(LabTest):
         wait_until(lambda: self.lab.request("GET", "/containers/gone/json")[0] == 404)
 
     def test_absurd_values(self):
-        for options in (["-m", "1k"], ["-m", "banana"], ["--cpus", "-1"], ["--cpus", "100000"], ["--user", "nobody-here"],
+        for options in (["-m", "1k"], ["-m", "banana"], ["--cpus", "-1"], ["--cpus", "100000"],
+                        ["--user", "nobody-here"],
                         ["-v", "relative/path:/data"], ["-v", "/etc:data"], ["--hostname", "x" * 100], ["-e", "=x"],
                         ["--pids-limit", "banana"], ["--ip", "999.1.1.1"], ["--stop-signal", "SIGBANANA"]):
             with self.subTest(options):
@@ -168,7 +170,8 @@ class FromAnArchive(LabTest):
 
     def test_that_is_none(self):
         generator = random.Random(7)
-        for junk in (b"", b"\0" * 10240, b"hello", generator.randbytes(70_000), gzip.compress(generator.randbytes(9000))):
+        for junk in (b"", b"\0" * 10240, b"hello", generator.randbytes(70_000),
+                     gzip.compress(generator.randbytes(9000))):
             with self.subTest(length=len(junk)):
                 self.assertRefused(junk)
 

@@ -72,7 +72,8 @@ class AContainerFromInside(LabTest):
         for line in ("CapEff:\t00000000a80425fb", "CapBnd:\t00000000a80425fb", "CapInh:\t0000000000000000",
                      "Seccomp:\t2", "NoNewPrivs:\t0"):
             self.assertIn(line, status)
-        second = self.assertSucceeds(self.lab.docker("exec", "box", "grep", "-E", "CapEff|Seccomp:", "/proc/self/status"))
+        second = self.assertSucceeds(self.lab.docker("exec", "box", "grep", "-E", "CapEff|Seccomp:",
+                                                      "/proc/self/status"))
         self.assertEqual(second.out.split(), ["CapEff:", "00000000a80425fb", "Seccomp:", "2"])
 
     def test_is_denied_what_the_filter_and_the_capabilities_deny(self):
@@ -87,7 +88,8 @@ class AContainerFromInside(LabTest):
         self.assertSucceeds(self.lab.docker("run", "-d", "--name", "box", "-v", "/etc/hostname:/data:ro", "busybox",
                                             "sleep", "100"))
         pid = self.lab.pid_of("box")
-        self.assertEqual(sorted(self.lab.docker("exec", "box", "ls", "/proc/self/fd").out.split()), ["0", "1", "2", "3"])
+        self.assertEqual(sorted(self.lab.docker("exec", "box", "ls", "/proc/self/fd").out.split()),
+                         ["0", "1", "2", "3"])
         self.assertEqual(len([n for n in self.lab.docker("exec", "box", "ls", "/proc").out.split() if n.isdigit()]), 2)
         for kind in ("mnt", "pid", "uts", "ipc", "net"):
             self.assertNotEqual(machine.link(f"/proc/{pid}/ns/{kind}"), machine.link(f"/proc/self/ns/{kind}"), kind)

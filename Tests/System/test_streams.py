@@ -46,7 +46,8 @@ class Streams(LabTest):
     def test_much_output_flows_through_and_is_not_kept_in_memory(self):
         self.assertSucceeds(self.lab.docker("run", "--rm", "busybox", "true"))
         before = self.engine_memory()
-        process = self.lab.start("run", "--rm", "--log-driver", "none", "busybox", "head", "-c", str(VOLUME), "/dev/zero",
+        process = self.lab.start("run", "--rm", "--log-driver", "none", "busybox", "head", "-c", str(VOLUME),
+                                 "/dev/zero",
                                  stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         length, digest = self.drain(process)
         self.assertEqual(length, VOLUME)
@@ -81,7 +82,8 @@ class Streams(LabTest):
 
     def test_the_end_of_the_input_reaches_the_program(self):
         for _ in range(10):
-            self.assertSucceeds(self.lab.docker("run", "--rm", "-i", "busybox", "cat", input="hi\n", timeout=10), "hi\n")
+            self.assertSucceeds(self.lab.docker("run", "--rm", "-i", "busybox", "cat", input="hi\n", timeout=10),
+                                "hi\n")
         self.assertSucceeds(self.lab.docker("run", "--rm", "-i", "busybox", "wc", "-c", input="", timeout=10), "0\n")
 
     def test_output_and_errors_keep_apart(self):
@@ -173,7 +175,8 @@ class Streams(LabTest):
         self.assertSucceeds(self.lab.docker("run", "-d", "--name", "box", "busybox", "sh", "-c",
                                             "echo first; sleep 1; " + numbered(500)))
         follower = self.lab.start("logs", "-f", "box", stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
-        self.assertTrue(select.select([follower.stdout], [], [], 0.9)[0], "the first line did not come before the others")
+        came, _, _ = select.select([follower.stdout], [], [], 0.9)
+        self.assertTrue(came, "the first line did not come before the others")
         text = follower.stdout.read().decode()
         follower.stdout.close()
         self.assertEqual(follower.wait(20), 0)

@@ -9,7 +9,7 @@ import unittest
 
 import machine
 from harness import LabTest, wait_until
-from terminal import CTRL_C, CTRL_D, CTRL_R, CTRL_Z, PROMPT, TAB
+from terminal import CTRL_C, CTRL_D, CTRL_R, CTRL_Z, TAB
 
 CONTAINER_PROMPT = r"/ # $"
 
@@ -301,9 +301,8 @@ class TheTerminalIsRestored(TerminalTest):
 
 class WithoutATerminal(LabTest):
     def test_lines_come_from_a_pipe_and_there_is_no_prompt(self):
-        result = self.lab.drydock("--narrate", "off",
-                                  input="docker run --rm busybox echo one # a comment\n\ndocker run --rm busybox echo two\n")
-        self.assertSucceeds(result, "one\ntwo\n")
+        lines = "docker run --rm busybox echo one # a comment\n\ndocker run --rm busybox echo two\n"
+        self.assertSucceeds(self.lab.drydock("--narrate", "off", input=lines), "one\ntwo\n")
 
     def test_the_code_of_the_last_command_is_the_shells(self):
         self.assertEqual(self.lab.drydock("--narrate", "off", input="docker run --rm busybox sh -c 'exit 5'\n").code, 5)

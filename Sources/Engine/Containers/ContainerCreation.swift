@@ -59,7 +59,9 @@ extension Node {
             return (container, procedure)
         } catch {
             forget(id)
-            throw error
+            let failure = EngineFailure(wrapping: error, doing: "creating container")
+            // 404 is kept for the image: to clients it means that there is something to be pulled.
+            throw failure.status == 404 ? EngineFailure.invalid(failure.message) : failure
         }
     }
 

@@ -356,6 +356,14 @@ extension Node {
         try container(reference).life.current.definition.configObject.flag("OpenStdin")
     }
 
+    /// Checks that a container's log can be read: one without a log is refused before an answer begins.
+    public func checkLog(_ reference: String) throws {
+        let settings = try container(reference).life.current.definition.hostObject["LogConfig"]
+        if settings?["Type"]?.string == "none" {
+            throw EngineFailure(status: 501, "configured logging driver does not support reading")
+        }
+    }
+
     /// The container's log, line by line (API: ContainerLogs).
     ///
     /// - Parameters:
@@ -366,10 +374,6 @@ extension Node {
         send: (OutputStream, [UInt8]) throws -> Void
     ) throws {
         let container = try self.container(reference)
-        let settings = container.life.current.definition.hostObject["LogConfig"]
-        if settings?["Type"]?.string == "none" {
-            throw EngineFailure(status: 501, "configured logging driver does not support reading")
-        }
         let reader = LogReader(path: container.logPath, request: request)
         guard Files.exists(container.logPath) || request.follows else { return }
         try reader.read(log: container.life.current.running?.log, isWanted: isWanted, send: send)

@@ -36,6 +36,7 @@ struct SettingsCheck {
         if host.text("UTSMode") == "host", !config.text("Hostname").isEmpty {
             throw EngineFailure.invalid("conflicting options: hostname and the UTS mode")
         }
+        try checkSharedNetwork(config, host)
         try checkResources(host)
         try checkProcessors(host)
         try checkSecurity(host)
@@ -80,6 +81,11 @@ struct SettingsCheck {
         guard ["", "no", "always", "unless-stopped", "on-failure"].contains(policy) else {
             throw EngineFailure.invalid("invalid restart policy '\(policy)'")
         }
+        let retries = host["RestartPolicy"]?["MaximumRetryCount"]?.integer ?? 0
+        if retries > 0, policy != "on-failure" {
+            throw EngineFailure.invalid("maximum retry count cannot be used with restart policy '\(policy)'")
+        }
+        if retries < 0 { throw EngineFailure.invalid("maximum retry count cannot be negative") }
         if host.flag("AutoRemove"), !["", "no"].contains(policy) {
             throw EngineFailure.invalid("can't create 'AutoRemove' container with restart policy")
         }
@@ -94,6 +100,27 @@ struct SettingsCheck {
         if Self.isSet(host["StorageOpt"]) {
             throw EngineFailure.invalid(
                 "--storage-opt is supported only for overlay over xfs with 'pquota' mount option")
+        }
+    }
+
+    /// A container in another's network has that one's name, addresses and ports, and none of its own.
+    private func checkSharedNetwork(_ config: JSONObject, _ host: JSONObject) throws {
+        let mode = host.text("NetworkMode")
+        guard mode.hasPrefix("container:") else { return }
+        guard mode != "container:" else {
+            throw EngineFailure.invalid("Invalid network mode: invalid container format container:<name|id>")
+        }
+        let conflicts: [(isSet: Bool, what: String)] = [
+            (!config.text("Hostname").isEmpty, "hostname and the network mode"),
+            (!host.strings("Dns").isEmpty, "dns and the network mode"),
+            (!host.strings("ExtraHosts").isEmpty, "custom host-to-IP mapping and the network mode"),
+            (
+                host.flag("PublishAllPorts") || host["PortBindings"]?.object?.isEmpty == false,
+                "port publishing and the container type network mode"
+            ),
+        ]
+        for conflict in conflicts where conflict.isSet {
+            throw EngineFailure.invalid("conflicting options: \(conflict.what)")
         }
     }
 
@@ -116,7 +143,7 @@ struct SettingsCheck {
         let driver = host["LogConfig"]?["Type"]?.string ?? ""
         guard ["", "json-file", "none"].contains(driver) else {
             if driver == "local" { throw EngineFailure.notYet("--log-driver local") }
-            throw EngineFailure.notFound("error looking up logging plugin \(driver): plugin \"\(driver)\" not found")
+            throw EngineFailure.invalid("error looking up logging plugin \(driver): plugin \"\(driver)\" not found")
         }
         for (name, value) in host["LogConfig"]?["Config"]?.object ?? [:] {
             if driver == "none" { throw EngineFailure.invalid("unknown log opt '\(name)' for none log driver") }

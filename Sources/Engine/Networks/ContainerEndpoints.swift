@@ -58,7 +58,10 @@ extension Node {
         let definition = container.life.current.definition
         var wanted: [(network: Network, request: EndpointRequest)] = []
         for (name, settings) in definition.endpoints.object ?? [:] {
-            guard let network = networks.named(name) else { throw EngineFailure.notFound("network \(name) not found") }
+            guard let network = networks.named(name) else {
+                // Not 404: clients take that for a missing image, and pull.
+                throw EngineFailure.invalid("network \(name) not found")
+            }
             if network.isBridge { wanted.append((network, try EndpointRequest(settings))) }
         }
         // The way out leads through the first network, by name, that has one: as Docker chooses.

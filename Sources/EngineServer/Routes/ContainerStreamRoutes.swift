@@ -26,6 +26,7 @@ extension Routes {
             Route("GET", "/containers/{name}/logs") { request, responder in
                 let logs = try LogsRequest(request.query)
                 let name = request["name"]
+                try node.checkLog(name)
                 let hasTerminal = try node.hasTerminal(name)
                 let isAnnounced = !hasTerminal && request.version >= "1.42"
                 let stream = try responder.stream(contentType: isAnnounced ? Self.multiplexedStream : Self.rawStream)

@@ -10,7 +10,6 @@ extension Routes {
             ("POST", "/containers/{name}/checkpoints", "making checkpoints"),
             ("GET", "/containers/{name}/checkpoints", "listing checkpoints"),
             ("DELETE", "/containers/{name}/checkpoints/{checkpoint}", "removing checkpoints"),
-            ("POST", "/build/prune", "pruning the build cache"),
             ("GET", "/images/search", "searching a registry"),
             ("POST", "/images/{name...}/push", "pushing images"),
             ("POST", "/auth", "logging in to a registry"),
