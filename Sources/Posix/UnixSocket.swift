@@ -20,7 +20,7 @@ public enum UnixSocket {
     ///   - group: A group whose members may connect too (mode 0660); without one only the owner may (0600).
     ///   - backlog: How many connections the kernel keeps waiting.
     /// - Throws: ``SystemError``: `EADDRINUSE` if somebody answers there, `EEXIST` if the file is no socket.
-    public static func listen(_ path: String, group: gid_t? = nil, backlog: Int32 = 128) throws(SystemError)
+    public static func listen(_ path: String, group: gid_t? = nil, backlog: Int32 = 1024) throws(SystemError)
         -> Descriptor
     {
         let directory = try Descriptor.open(Files.parent(of: path), O_RDONLY | O_DIRECTORY)

@@ -200,6 +200,9 @@ struct ContainerSignals {
             resize()
             return true
         }
+        // A terminal that was closed takes its session with it: the container goes on, detached. (Docker's client stays
+        // for ever; a shell that did would keep its engine alive.)
+        if signal == SIGHUP, hasTerminal { return false }
         guard let killPath else { return false }
         tell(killPath, [("signal", SignalRelay.name(signal))])
         return true

@@ -97,6 +97,18 @@ extension Node {
         }
     }
 
+    /// Sends a signal to a process that is to end; one that has ended by itself at the same moment is as wanted.
+    /// - Returns: Whether there was still somebody to send it to.
+    private func sendUnlessEnded(
+        _ number: Int32, to container: Container, _ running: Container.Running, operation: String
+    ) throws -> Bool {
+        do { try send(number, to: container, running, operation: operation) } catch {
+            guard running.process.hasEnded else { throw error }
+            return false
+        }
+        return true
+    }
+
     /// Lets frozen processes go on. A group that is gone meanwhile, because its container has ended, is no error.
     private static func thaw(_ cgroup: any Cgroup) throws {
         do {
@@ -134,13 +146,15 @@ extension Node {
         guard let running = container.life.current.running else { return false }
         let own = container.life.current.definition.configObject["StopTimeout"]?.integer
         let seconds = timeout ?? own.map { Int($0) } ?? 10
-        try send(signal, to: container, running, operation: operation)
-        publish("kill", container, ["signal": String(signal)])
+        if try sendUnlessEnded(signal, to: container, running, operation: operation) {
+            publish("kill", container, ["signal": String(signal)])
+        }
         try Self.thaw(running.cgroup)
         let ended = container.life.wait(seconds: seconds < 0 ? nil : Double(seconds)) { $0.running == nil ? true : nil }
         if ended == nil, let running = container.life.current.running {
-            try send(Signal.kill, to: container, running, operation: operation)
-            publish("kill", container, ["signal": "9"])
+            if try sendUnlessEnded(Signal.kill, to: container, running, operation: operation) {
+                publish("kill", container, ["signal": "9"])
+            }
             guard container.life.wait(seconds: 10, for: { $0.running == nil ? true : nil }) != nil else {
                 throw EngineFailure.system("container \(container.id) did not end within 10 seconds of SIGKILL")
             }
@@ -182,8 +196,9 @@ extension Node {
             }
             if let running = container.life.current.running {
                 container.life.withLock { $0.state.wasStoppedByHand = true }
-                try send(Signal.kill, to: container, running, operation: operation)
-                publish("kill", container, ["signal": "9"])
+                if try sendUnlessEnded(Signal.kill, to: container, running, operation: operation) {
+                    publish("kill", container, ["signal": "9"])
+                }
                 _ = container.life.wait(seconds: 10) { $0.running == nil ? true : nil }
             }
             // One that was started with --rm is removed by its own end at the same time; then there is nothing to do.
