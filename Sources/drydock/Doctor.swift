@@ -52,7 +52,7 @@ struct Doctor {
         }
         add(
             "uplink", false,
-            "none: containers reach each other and this machine's files, but no other machine; published ports come with it"
+            "none: containers reach each other, and this machine their published ports; no other machine is reached"
         )
         return findings
     }
