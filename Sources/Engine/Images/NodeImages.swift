@@ -132,7 +132,7 @@ extension Node {
             let new = loaded.flatMap(\.layers).filter(\.isNew)
             return StepOutcome(
                 facts: ["images": .strings(loaded.map { $0.references.first?.familiar ?? $0.id.short })],
-                evidence: loaded.map { Evidence(source: images.content.path, text: "\($0.id)") },
+                evidence: try loaded.map { try Self.stored($0.id, in: images) },
                 followUps: new.map(Self.unpacked))
         }
         do {
@@ -143,6 +143,12 @@ extension Node {
             events.publish(
                 "image", "load", "\(image.id)", ["name": "\(image.id)"])
         }
+    }
+
+    /// An image's configuration as it now lies on the disk, hashed again: its digest is the image's identity.
+    private static func stored(_ id: Digest, in images: ImageStore) throws -> Evidence {
+        let bytes = try images.content.read(id)
+        return Evidence(source: images.content.path(of: id), text: "\(bytes.count) bytes, \(Digest(of: bytes))")
     }
 
     /// Tells of a layer that was unpacked on the way.
@@ -197,7 +203,7 @@ extension Node {
             let image = images.image(id)
             return StepOutcome(
                 facts: ["image": .string("\(id)"), "size": .integer(image?.size ?? 0)],
-                evidence: [Evidence(source: images.content.path, text: "\(id)")])
+                evidence: [try Self.stored(id, in: images)])
         }
         do {
             try run(Procedure(title: "import image", object: repository, steps: [step]), operation: operation)
