@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the tests of the built program: two files at a time, each in a process of its own.
+"""Runs the tests of the built program: two files at a time, each in a process and a network of its own.
 
     python3 Tests/System/run.py                 all
     python3 Tests/System/run.py test_inside …   these files
@@ -20,6 +20,9 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+#: Each run has a network namespace of its own, with a loopback and no way out: two runs never want the same port, and
+#: nothing that a test sends can leave the machine.
+_OWN_NETWORK = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
 #: Longer than any file takes on a slow machine; then it hangs, and its process group is ended.
 FILE_SECONDS = 600
 _RESULT = re.compile(r"^Ran (\d+) tests? in ([\d.]+)s$", re.MULTILINE)
@@ -54,8 +57,9 @@ class Outcome:
 def run(names: list[str]) -> Outcome:
     """Runs tests by their names, in a process group that is ended when it takes too long."""
     begin = time.monotonic()
+    command = [sys.executable, "-m", "unittest", "-v", *names]
     process = subprocess.Popen(
-        [sys.executable, "-m", "unittest", "-v", *names], cwd=HERE, text=True, errors="replace",
+        (_OWN_NETWORK if os.geteuid() == 0 else []) + command, cwd=HERE, text=True, errors="replace",
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
     try:
