@@ -20,16 +20,23 @@ public enum JSON: Sendable, Hashable {
 }
 
 /// The members of a JSON object in the order they were written. Setting a name that exists keeps its place.
-public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral, Sequence {
-    /// The names in order.
-    public private(set) var names: [String] = []
-    private var values: [String: JSON] = [:]
+public struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, Sequence {
+    /// A name and its value.
+    public typealias Element = (name: String, value: JSON)
+
+    private var members: [Element] = []
+    /// Where each name stands, kept for large objects only: in a small one it is found sooner by looking through it.
+    private var places: [String: Int]?
+
+    /// From how many members on ``places`` is kept.
+    private static let large = 24
 
     /// An object without members.
     public init() {}
 
     /// An object with the given members, in the order written. A name given twice keeps its last value.
     public init(dictionaryLiteral elements: (String, JSON)...) {
+        members.reserveCapacity(elements.count)
         for (name, value) in elements { self[name] = value }
     }
 
@@ -38,30 +45,58 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral, Se
         for (name, value) in members { self[name] = value }
     }
 
+    /// The names in order.
+    public var names: [String] { members.map(\.name) }
+
+    private func place(of name: String) -> Int? {
+        if let places { return places[name] }
+        return members.firstIndex { $0.name == name }
+    }
+
     /// The value of a name. Setting `nil` removes the member; `.null` keeps it as `null`.
     public subscript(name: String) -> JSON? {
-        get { values[name] }
+        get { place(of: name).map { members[$0].value } }
         set {
+            let place = place(of: name)
             if let newValue {
-                if values.updateValue(newValue, forKey: name) == nil { names.append(name) }
-            } else if values.removeValue(forKey: name) != nil {
-                names.removeAll { $0 == name }
+                if let place {
+                    members[place].value = newValue
+                    return
+                }
+                members.append((name, newValue))
+                places?[name] = members.count - 1
+                if places == nil, members.count >= Self.large { index() }
+            } else if let place {
+                members.remove(at: place)
+                if places != nil { index() }
             }
         }
     }
 
+    private mutating func index() {
+        places = Dictionary(members.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { $1 })
+    }
+
     /// How many members there are.
-    public var count: Int { names.count }
+    public var count: Int { members.count }
     /// Whether there are no members.
-    public var isEmpty: Bool { names.isEmpty }
+    public var isEmpty: Bool { members.isEmpty }
 
     /// The members in order.
-    public func makeIterator() -> AnyIterator<(name: String, value: JSON)> {
-        var index = 0
-        return AnyIterator {
-            guard index < names.count else { return nil }
-            defer { index += 1 }
-            return (names[index], values[names[index]] ?? .null)
+    public func makeIterator() -> IndexingIterator<[Element]> { members.makeIterator() }
+}
+
+extension JSONObject: Hashable {
+    /// Whether both have the same members in the same order.
+    public static func == (left: JSONObject, right: JSONObject) -> Bool {
+        left.members.elementsEqual(right.members, by: ==)
+    }
+
+    /// Adds names and values.
+    public func hash(into hasher: inout Hasher) {
+        for (name, value) in members {
+            hasher.combine(name)
+            hasher.combine(value)
         }
     }
 }

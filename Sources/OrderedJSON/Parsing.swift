@@ -44,8 +44,8 @@ private struct JSONParser {
         while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
-    private mutating func accept(_ character: Character) -> Bool {
-        guard let byte = character.asciiValue, current == byte else { return false }
+    private mutating func accept(_ character: Unicode.Scalar) -> Bool {
+        guard current == UInt8(ascii: character) else { return false }
         position += 1
         return true
     }
@@ -137,7 +137,12 @@ private struct JSONParser {
 
     private mutating func string() throws(JSONError) -> String {
         position += 1
-        var content: [UInt8] = []
+        let start = position
+        // Most strings have nothing to be replaced in them.
+        while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+            position += 1
+        }
+        var content = bytes[start..<position]
         while true {
             guard let byte = current else { throw error("a string without an end") }
             position += 1
@@ -152,7 +157,7 @@ private struct JSONParser {
         }
     }
 
-    private mutating func escape(into content: inout [UInt8]) throws(JSONError) {
+    private mutating func escape(into content: inout ArraySlice<UInt8>) throws(JSONError) {
         guard let byte = current else { throw error("a string without an end") }
         position += 1
         switch byte {

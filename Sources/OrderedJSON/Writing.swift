@@ -89,26 +89,48 @@ private struct JSONWriter {
     }
 
     private mutating func write(_ text: String) {
-        append("\"")
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": append("\\\"")
-            case "\\": append("\\\\")
-            case "\n": append("\\n")
-            case "\r": append("\\r")
-            case "\t": append("\\t")
-            case "<" where layout.escapesHTML, ">" where layout.escapesHTML, "&" where layout.escapesHTML:
-                escape(scalar.value)
-            case "\u{2028}" where layout.escapesHTML, "\u{2029}" where layout.escapesHTML: escape(scalar.value)
-            case _ where scalar.value < 0x20: escape(scalar.value)
-            default: bytes += Array(UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-            }
-        }
-        append("\"")
+        var text = text
+        bytes.append(UInt8(ascii: "\""))
+        text.withUTF8 { write($0) }
+        bytes.append(UInt8(ascii: "\""))
     }
 
-    private mutating func escape(_ value: UInt32) {
+    /// Writes what stands between the quotes: whole stretches at once, up to what must be escaped.
+    private mutating func write(_ text: UnsafeBufferPointer<UInt8>) {
+        var start = 0
+        for (place, byte) in text.enumerated() where Self.mayNeedEscape[Int(byte)] {
+            let escaped: (text: String, length: Int)
+            switch byte {
+            case UInt8(ascii: "\""): escaped = ("\\\"", 1)
+            case UInt8(ascii: "\\"): escaped = ("\\\\", 1)
+            case UInt8(ascii: "\n"): escaped = ("\\n", 1)
+            case UInt8(ascii: "\r"): escaped = ("\\r", 1)
+            case UInt8(ascii: "\t"): escaped = ("\\t", 1)
+            case ..<0x20: escaped = (Self.escape(UInt32(byte)), 1)
+            case 0xE2:
+                // The two separators that JavaScript takes for ends of lines: E2 80 A8 and E2 80 A9.
+                guard layout.escapesHTML, place + 2 < text.count, text[place + 1] == 0x80,
+                    text[place + 2] & 0xFE == 0xA8
+                else { continue }
+                escaped = (Self.escape(0x2000 + UInt32(text[place + 2]) - 0x80), 3)
+            default:
+                guard layout.escapesHTML else { continue }
+                escaped = (Self.escape(UInt32(byte)), 1)
+            }
+            bytes += text[start..<place]
+            bytes += escaped.text.utf8
+            start = place + escaped.length
+        }
+        bytes += text[start...]
+    }
+
+    /// The bytes that a look at the next ones or at the layout decides on; all others are written as they are.
+    private static let mayNeedEscape: [Bool] = (0..<256).map { byte in
+        byte < 0x20 || byte == 0xE2 || "\"\\<>&".utf8.contains(UInt8(byte))
+    }
+
+    private static func escape(_ value: UInt32) -> String {
         let digits = String(value, radix: 16)
-        append("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+        return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     }
 }

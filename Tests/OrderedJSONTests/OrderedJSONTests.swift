@@ -52,6 +52,31 @@ private struct Shape: Codable, Equatable {
         #expect(JSON.string("<a>").text() == "\"<a>\"")
     }
 
+    @Test func onlyWhatMustBeEscapedIsEscaped() throws {
+        let text = "a\u{2028}b\u{2029}c\u{2027}d\u{E2}é😀\u{1}\t\"\\/\u{7F}"
+        #expect(JSON.string(text).text() == "\"a\u{2028}b\u{2029}c\u{2027}d\u{E2}é😀\\u0001\\t\\\"\\\\/\u{7F}\"")
+        #expect(
+            JSON.string(text).text(.go)
+                == "\"a\\u2028b\\u2029c\u{2027}d\u{E2}é😀\\u0001\\t\\\"\\\\/\u{7F}\"")
+        for layout in [JSONLayout.compact, .go] {
+            #expect(try JSON(parsing: JSON.string(text).encoded(layout)) == .string(text))
+        }
+    }
+
+    /// Large objects are looked through in another way than small ones.
+    @Test(arguments: [0, 1, 23, 24, 25, 200]) func objectsOfAnySizeFindReplaceAndRemove(_ count: Int) {
+        let names = (0..<count).map { "name \($0 * 7919 % 1009)" }
+        var object = JSONObject(names.map { ($0, .string($0)) })
+        #expect(object.names == names)
+        for name in names { object[name] = .string(name + "!") }
+        #expect(object.count == count && names.allSatisfy { object[$0] == .string($0 + "!") })
+        for name in names where name.hasSuffix("1") { object[name] = nil }
+        #expect(object.names == names.filter { !$0.hasSuffix("1") })
+        #expect(object.map(\.value) == object.names.map { .string($0 + "!") })
+        #expect(names.allSatisfy { object[$0] == ($0.hasSuffix("1") ? nil : .string($0 + "!")) })
+        #expect(object["missing"] == nil)
+    }
+
     @Test func indentedLayoutIsThatOfDockerInspect() {
         let value: JSON = ["A": [], "B": [1, 2], "C": [:], "D": ["E": nil]]
         #expect(
