@@ -38,8 +38,7 @@ extension Node {
             object["SizeRw"] = .integer(sizes.writable)
             object["SizeRootFs"] = .integer(sizes.root)
         }
-        object["Mounts"] = .array(
-            definition.mountPoints.sorted { $0.target < $1.target }.map { $0.json(volumes: volumes) })
+        object["Mounts"] = shownMounts(definition)
         object["Config"] = shownConfig(definition)
         object["NetworkSettings"] = networkSettings(of: container, life)
         return .object(object)
@@ -54,6 +53,11 @@ extension Node {
             "Entrypoint", "NetworkDisabled", "MacAddress", "OnBuild", "Labels", "StopSignal", "StopTimeout", "Shell",
         ]
         return .object(JSONObject(order.compactMap { name in config[name].map { (name, $0) } }))
+    }
+
+    /// `Mounts`, sorted by their places.
+    func shownMounts(_ definition: Container.Definition) -> JSON {
+        .array(definition.mountPoints.sorted { $0.target < $1.target }.map { $0.json(volumes: volumes) })
     }
 
     /// How much a container has written, and how much it has in all, bytes.

@@ -37,14 +37,23 @@ extension Node {
             (showsAll || life.state.isRunning) && filter.accepts(container, life)
         }
         if request.limit > 0 { found = Array(found.prefix(request.limit)) }
-        return .array(try found.map { try summary($0, $1, withSize: request.size) })
+        // Many containers, few images: each name is looked up once.
+        var imagesByName: [String: String] = [:]
+        return .array(
+            try found.map { container, life in
+                let reference = life.definition.imageReference
+                let named = imagesByName[reference] ?? (try? images.image(named: reference)).map { "\($0.id)" } ?? ""
+                imagesByName[reference] = named
+                // An image whose name now belongs to another is shown by its own identity.
+                let image = named == life.definition.image ? reference : life.definition.image
+                return try summary(container, life, image: image, withSize: request.size)
+            })
     }
 
-    private func summary(_ container: Container, _ life: Container.Life, withSize: Bool) throws -> JSON {
+    private func summary(
+        _ container: Container, _ life: Container.Life, image: String, withSize: Bool
+    ) throws -> JSON {
         let definition = life.definition
-        // An image whose name now belongs to another is shown by its own identity.
-        let named = try? images.image(named: definition.imageReference)
-        let image = named.map { "\($0.id)" } == definition.image ? definition.imageReference : definition.image
         var object: JSONObject = [
             "Id": .string(container.id), "Names": [.string("/" + definition.name)], "Image": .string(image),
             "ImageID": .string(definition.image),
@@ -61,9 +70,8 @@ extension Node {
         object["Status"] = .string(Self.status(life.state))
         let mode = definition.hostObject.text("NetworkMode")
         object["HostConfig"] = ["NetworkMode": .string(mode)]
-        let inspected = try inspectContainer(container.id, withSize: false)
-        object["NetworkSettings"] = ["Networks": inspected["NetworkSettings"]?["Networks"] ?? [:]]
-        object["Mounts"] = inspected["Mounts"] ?? []
+        object["NetworkSettings"] = ["Networks": .object(shownNetworks(life))]
+        object["Mounts"] = shownMounts(definition)
         return .object(object)
     }
 
