@@ -118,8 +118,10 @@ public final class Node: Sendable {
     }
 
     /// Runs a procedure as part of an operation.
-    func run(_ procedure: Procedure, operation: String) throws {
-        try runner.run(procedure, operation: operation, undoing: self)
+    ///
+    /// - Parameter told: How many steps of the operation were performed under the same title before.
+    func run(_ procedure: Procedure, operation: String, after told: Int = 0) throws {
+        try runner.run(procedure, operation: operation, after: told, undoing: self)
     }
 
     /// Ends the node: stops all containers and lets go of everything in the kernel.

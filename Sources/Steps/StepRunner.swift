@@ -26,15 +26,16 @@ public final class StepRunner: Sendable {
     /// - Parameters:
     ///   - procedure: What to do.
     ///   - operation: Its identity; operations that a request causes may share one.
+    ///   - told: How many steps of this operation were performed under the same title before.
     ///   - undoing: Who takes steps back.
     /// - Throws: The error of the step that failed, after the performed ones were taken back.
-    public func run(_ procedure: Procedure, operation: String, undoing: any Undoing) throws {
+    public func run(_ procedure: Procedure, operation: String, after told: Int = 0, undoing: any Undoing) throws {
         let entry = try journal.begin(operation + "-" + String(UInt32.random(in: 0 ... .max), radix: 16))
         var performed: [(record: StepRecord, undo: [UndoAction])] = []
         var pending = Array(procedure.steps.reversed())
         while let step = pending.popLast() {
             var record = StepRecord(
-                operation: operation, title: procedure.title, index: performed.count + 1, kind: step.kind,
+                operation: operation, title: procedure.title, index: told + performed.count + 1, kind: step.kind,
                 state: .performed, command: step.command, object: procedure.object, facts: step.facts,
                 time: Clock.realtime(), isSimulated: isSimulated)
             let begin = Clock.monotonic()

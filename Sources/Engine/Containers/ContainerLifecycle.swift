@@ -70,8 +70,9 @@ extension Node {
         if number == Signal.kill { _ = container.life.wait(seconds: 10) { $0.running == nil ? true : nil } }
     }
 
-    private func send(_ number: Int32, to container: Container, _ running: Container.Running, operation: String) throws
-    {
+    private func send(
+        _ number: Int32, to container: Container, _ running: Container.Running, operation: String, after told: Int = 0
+    ) throws {
         let pid = running.process.pid
         let kernel = kernel
         let step = Step(
@@ -91,7 +92,8 @@ extension Node {
             return StepOutcome(evidence: [Evidence(source: "/proc/\(pid)/status", text: text)])
         }
         do {
-            try run(Procedure(title: "signal container", object: container.name, steps: [step]), operation: operation)
+            let procedure = Procedure(title: "signal container", object: container.name, steps: [step])
+            try run(procedure, operation: operation, after: told)
         } catch let error as SystemError where error.code == ESRCH {
             throw EngineFailure.conflict("Container \(container.id) is not running")
         }
@@ -100,9 +102,9 @@ extension Node {
     /// Sends a signal to a process that is to end; one that has ended by itself at the same moment is as wanted.
     /// - Returns: Whether there was still somebody to send it to.
     private func sendUnlessEnded(
-        _ number: Int32, to container: Container, _ running: Container.Running, operation: String
+        _ number: Int32, to container: Container, _ running: Container.Running, operation: String, after told: Int = 0
     ) throws -> Bool {
-        do { try send(number, to: container, running, operation: operation) } catch {
+        do { try send(number, to: container, running, operation: operation, after: told) } catch {
             guard running.process.hasEnded else { throw error }
             return false
         }
@@ -152,7 +154,7 @@ extension Node {
         try Self.thaw(running.cgroup)
         let ended = container.life.wait(seconds: seconds < 0 ? nil : Double(seconds)) { $0.running == nil ? true : nil }
         if ended == nil, let running = container.life.current.running {
-            if try sendUnlessEnded(Signal.kill, to: container, running, operation: operation) {
+            if try sendUnlessEnded(Signal.kill, to: container, running, operation: operation, after: 1) {
                 publish("kill", container, ["signal": "9"])
             }
             guard container.life.wait(seconds: 10, for: { $0.running == nil ? true : nil }) != nil else {
