@@ -11,6 +11,8 @@ public enum DrydockAPI {
     public static let stepsPath = "/drydock/steps"
     /// What the node is: its name, and where the machine finds its network namespace (`null` on the simulated kernel).
     public static let nodePath = "/drydock/node"
+    /// What a container is made of, as the kernel has it now (``ContainerView``): `{name}` stands for the container.
+    public static let insidePath = "/drydock/containers/{name}/inside"
     /// The newest version of the Docker Engine API that the engine answers as.
     public static let version = "1.47"
     /// The oldest version that it understands.

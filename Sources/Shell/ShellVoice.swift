@@ -53,6 +53,8 @@ struct ShellVoice: Sendable {
             narrate LEVEL         off, brief, full, deep, adaptive (brief, and new things in full)
             narrate again         forget what was explained: adaptive explains it anew
             explain docker ...    what a command would do; nothing is done
+            inside CONTAINER      a container on one page: processes, namespaces, layers, network
+            compare A B           two containers: what they share, and what not
             glossary [TERM]       the words of containers
             !command              the machine's own shell
             @node1 command        a command on a node of the lab
@@ -72,6 +74,8 @@ struct ShellVoice: Sendable {
             narrate LEVEL         설명 수준: off, brief, full, deep, adaptive(짧게, 새 개념만 자세히)
             narrate again         설명한 개념을 잊고 처음부터 다시 설명
             explain docker ...    명령이 할 일을 미리 보기 (아무것도 실행하지 않음)
+            inside CONTAINER      컨테이너 하나를 한 화면에: 프로세스, 네임스페이스, 레이어, 네트워크
+            compare A B           컨테이너 둘을 비교: 함께 쓰는 것과 따로 쓰는 것
             glossary [용어]       컨테이너 용어집
             !명령                 이 컴퓨터의 셸에서 실행
             @node1 명령           실습 노드에서 실행
@@ -140,6 +144,12 @@ struct ShellVoice: Sendable {
     }
     func failed(_ word: String, _ reason: String) -> String { "\(word): \(reason)" }
     var goodbye: String { say("exit", "exit") }
+
+    var foreignEngine: String {
+        say(
+            "This engine is not Drydock's: it does not tell what the kernel has. Try: docker inspect, docker top",
+            "Drydock 엔진이 아니어서 커널에 있는 것을 알 수 없습니다. 시도: docker inspect, docker top")
+    }
 
     // MARK: The engine
 

@@ -19,7 +19,7 @@ extension Shell {
         "help": [], "exit": [], "quit": [], "narrate": NarrationLevel.allCases.map(\.rawValue) + ["again"], "why": [],
         "evidence": [], "steps": [], "explain": ["docker"], "glossary": [],
         "language": Language.allCases.map(\.rawValue),
-        "doctor": [], "clear": [], "history": [], "set": ["keys"], "cd": [], "docker": [],
+        "inside": [], "compare": [], "doctor": [], "clear": [], "history": [], "set": ["keys"], "cd": [], "docker": [],
     ]
 
     /// Runs one of the shell's words; `nil` for a word that is none of them.
@@ -34,6 +34,8 @@ extension Shell {
         case "steps": return Answer(text: listener.narrator.steps(listener.records))
         case "explain": return explain(arguments)
         case "glossary": return glossary(arguments)
+        case "inside": return inside(arguments)
+        case "compare": return compare(arguments)
         case "language": return chooseLanguage(arguments)
         case "clear": return Answer(text: "\u{1B}[H\u{1B}[2J")
         case "history": return listHistory(arguments)

@@ -12,7 +12,11 @@ extension Routes {
                     "Name": .string(node.configuration.name),
                     "NetworkNamespace": node.networkNamespacePath.map { .string($0) } ?? .null,
                 ])
-            }
+            },
+            Route("GET", DrydockAPI.insidePath) { request, responder in
+                try responder.send(
+                    json: try JSON(encoding: try node.view(of: request["name"]), keys: .asDeclared))
+            },
         ]
     }
 }
