@@ -160,7 +160,7 @@ extension Node: Undoing {
             if try !cgroup.processes().isEmpty { try cgroup.kill() }
             try cgroup.remove()
         case .releaseAddress(_, let network, let endpoint): networks[network]?.release(endpoint)
-        case .closePorts(_, let endpoint): ports.release(endpoint)
+        case .closePorts(_, let endpoint): try closePorts(of: endpoint)
         case .forgetNetwork(_, let id): try networks.remove(id)
         case .dropNetworkRules(_, let id):
             if let network = networks[id] { try dropRules(of: network) }

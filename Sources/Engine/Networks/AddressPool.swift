@@ -75,7 +75,18 @@ struct AddressPool: Sendable, Equatable {
     }()
 
     /// The first default subnet that shares no address with those in use.
-    static func freeSubnet(avoiding used: [InterfaceAddress]) -> InterfaceAddress? {
-        defaultSubnets.first { candidate in !used.contains { $0.overlaps(candidate) } }
+    ///
+    /// - Parameter isIPv6: Whether a /64 of IPv6 is wanted: one of the unique local addresses (RFC 4193), whose forty
+    ///   bits after `fd` are drawn at random, so that two sites never have the same.
+    static func freeSubnet(avoiding used: [InterfaceAddress], isIPv6: Bool = false) -> InterfaceAddress? {
+        let candidates = isIPv6 ? (0..<16).compactMap { _ in uniqueLocalSubnet() } : defaultSubnets
+        return candidates.first { candidate in
+            !used.contains { $0.address.isIPv6 == isIPv6 && $0.overlaps(candidate) }
+        }
+    }
+
+    private static func uniqueLocalSubnet() -> InterfaceAddress? {
+        let bytes = [0xFD] + (0..<5).map { _ in UInt8.random(in: 0...255) } + [UInt8](repeating: 0, count: 10)
+        return IPAddress(bytes: bytes).flatMap { InterfaceAddress($0, prefixLength: 64) }
     }
 }

@@ -65,17 +65,22 @@ extension Node {
             if network.isBridge { wanted.append((network, try EndpointRequest(settings))) }
         }
         // The way out leads through the first network, by name, that has one: as Docker chooses.
-        let routed = wanted.map(\.network.definition).sorted {
+        let ordered = wanted.map(\.network.definition).sorted {
             ($0.isInternal ? 1 : 0, $0.name) < ($1.isInternal ? 1 : 0, $1.name)
         }
-        .first?.id
+        let routed = ordered.first?.id
+        let routed6 = ordered.first(where: \.hasIPv6)?.id
+        var numbers: [String: Int] = [:]
         var endpoints: [Endpoint] = []
         do {
-            for (index, (network, request)) in wanted.enumerated() {
+            for (network, request) in wanted {
+                let prefix = network.definition.interfacePrefix
+                let number = numbers[prefix, default: 0]
+                numbers[prefix] = number + 1
                 endpoints.append(
                     try endpoint(
-                        in: network, request, of: container, interface: "eth\(index)",
-                        hasDefaultRoute: network.id == routed))
+                        in: network, request, of: container, interface: "\(prefix)\(number)",
+                        hasDefaultRoute: network.id == routed, hasDefaultRoute6: network.id == routed6))
                 if network.id == routed, !network.definition.isInternal, let last = endpoints.last {
                     endpoints[endpoints.count - 1].ports = try takePorts(for: container, last)
                 }
@@ -90,10 +95,18 @@ extension Node {
     /// A place in a network: takes an address and makes up the rest.
     func endpoint(
         in network: Network, _ request: EndpointRequest, of container: Container, interface: String,
-        hasDefaultRoute: Bool
+        hasDefaultRoute: Bool, hasDefaultRoute6: Bool
     ) throws -> Endpoint {
         let id = Identifier.make()
-        let address = try network.lease(IPAddress(request.address), for: id)
+        let address: InterfaceAddress
+        let address6: InterfaceAddress?
+        do {
+            address = try network.lease(IPAddress(request.address), for: id)
+            address6 = try network.lease6(IPAddress(request.address6), for: id)
+        } catch {
+            network.release(id)
+            throw error
+        }
         guard let gateway = network.gateway,
             let mac = request.mac.isEmpty ? MACAddress(derivedFrom: address.address) : MACAddress(request.mac)
         else {
@@ -102,8 +115,10 @@ extension Node {
         }
         return Endpoint(
             id: id, network: network.name, networkID: network.id, bridge: network.bridge, address: address,
-            gateway: gateway, mac: mac, mtu: network.definition.mtu, hostLink: "veth" + Identifier.make().prefix(7),
+            address6: address6, gateway: gateway, gateway6: network.gateway6, mac: mac, mtu: network.definition.mtu,
+            hostLink: "veth" + Identifier.make().prefix(7),
             interface: interface, hasDefaultRoute: hasDefaultRoute,
+            hasDefaultRoute6: hasDefaultRoute6 && address6 != nil,
             aliases: network.definition.isUserDefined ? aliases(request, of: container) : [])
     }
 
@@ -121,7 +136,8 @@ extension Node {
     /// Gives the addresses and ports of endpoints back.
     func release(_ endpoints: [Endpoint]) {
         for endpoint in endpoints {
-            ports.release(endpoint.id)
+            // Rules can't be taken away only where they are gone already, with the node's namespace.
+            _ = try? closePorts(of: endpoint.id)
             networks[endpoint.networkID]?.release(endpoint.id)
         }
     }
@@ -161,6 +177,11 @@ extension Node {
                 settings["Gateway"] = .string("\(endpoint.gateway)")
                 settings["IPAddress"] = .string("\(endpoint.address.address)")
                 settings["IPPrefixLen"] = .integer(Int64(endpoint.address.prefixLength))
+                if let address = endpoint.address6 {
+                    settings["IPv6Gateway"] = .string(endpoint.gateway6.map { "\($0)" } ?? "")
+                    settings["GlobalIPv6Address"] = .string("\(address.address)")
+                    settings["GlobalIPv6PrefixLen"] = .integer(Int64(address.prefixLength))
+                }
                 settings["MacAddress"] = .string("\(endpoint.mac)")
                 if !endpoint.aliases.isEmpty { settings["Aliases"] = .strings(endpoint.aliases) }
             }

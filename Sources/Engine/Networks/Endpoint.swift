@@ -12,8 +12,12 @@ struct Endpoint: Sendable {
     var bridge: String
     /// The address with its network's prefix.
     var address: InterfaceAddress
+    /// The IPv6 address with its network's prefix, in networks that have such.
+    var address6: InterfaceAddress?
     /// The next hop of the default route.
     var gateway: IPAddress
+    /// The next hop of the default route of IPv6.
+    var gateway6: IPAddress?
     /// The interface's hardware address.
     var mac: MACAddress
     /// The largest packet; `nil` is the kernel's 1500.
@@ -22,10 +26,18 @@ struct Endpoint: Sendable {
     var hostLink: String, interface: String
     /// Whether the container's default route leads through it.
     var hasDefaultRoute: Bool
+    /// Whether its default route of IPv6 does.
+    var hasDefaultRoute6: Bool
     /// The names, beside the container's own, under which it is known in the network.
     var aliases: [String]
     /// What is published of the container through this network.
     var ports: [PortBinding] = []
+
+    /// Where a published port leads: to the address of the client's family, or to the only one there is.
+    func target(isIPv6: Bool) -> IPAddress { isIPv6 ? address6?.address ?? address.address : address.address }
+
+    /// Whether an address is its own.
+    func has(_ other: IPAddress) -> Bool { address.address == other || address6?.address == other }
 }
 
 /// What a user asked of a container's place in a network (API: EndpointSettings): addresses and names.
@@ -39,6 +51,8 @@ struct EndpointRequest: Sendable {
 
     /// `--ip`
     var address: String { settings["IPAMConfig"]?["IPv4Address"]?.string ?? "" }
+    /// `--ip6`
+    var address6: String { settings["IPAMConfig"]?["IPv6Address"]?.string ?? "" }
     /// `--network-alias`
     var aliases: [String] { settings.strings("Aliases") }
     /// `--mac-address`
@@ -46,27 +60,32 @@ struct EndpointRequest: Sendable {
 
     /// Refuses what can't be had in a network, with Docker's texts, and what is not done yet by name.
     func check(in network: NetworkDefinition) throws {
-        if settings["IPAMConfig"]?["IPv6Address"]?.string?.isEmpty == false { throw EngineFailure.notYet("--ip6") }
         if settings["IPAMConfig"]?["LinkLocalIPs"]?.array?.isEmpty == false {
             throw EngineFailure.notYet("--link-local-ip")
         }
         if settings["Links"]?.array?.isEmpty == false { throw EngineFailure.notYet("--link") }
         if settings["DriverOpts"]?.object?.isEmpty == false { throw EngineFailure.notYet("--driver-opt") }
-        if !address.isEmpty {
-            guard network.isUserDefined else {
-                throw EngineFailure.invalid("user specified IP address is supported on user defined networks only")
-            }
-            guard network.hasChosenSubnet else {
-                throw EngineFailure.invalid(
-                    "user specified IP address is supported only when connecting to networks with user configured subnets"
-                )
-            }
-            guard IPAddress(address) != nil else { throw EngineFailure.invalid("invalid IPv4 address: \(address)") }
-        }
+        try check(address, isIPv6: false, isChosen: network.hasChosenSubnet, in: network)
+        try check(address6, isIPv6: true, isChosen: network.hasChosenSubnet6 == true, in: network)
         if !aliases.isEmpty, !network.isUserDefined {
             throw EngineFailure.invalid(
                 "network-scoped alias is supported only for containers in user defined networks")
         }
         if !mac.isEmpty, MACAddress(mac) == nil { throw EngineFailure.invalid("invalid MAC address: \(mac)") }
+    }
+
+    /// Refuses an address that was asked for and can't be had.
+    private func check(_ text: String, isIPv6: Bool, isChosen: Bool, in network: NetworkDefinition) throws {
+        if text.isEmpty { return }
+        guard let address = IPAddress(text), address.isIPv6 == isIPv6 else {
+            throw EngineFailure.invalid("invalid IPv\(isIPv6 ? 6 : 4) address: \(text)")
+        }
+        guard network.isUserDefined else {
+            throw EngineFailure.invalid("user specified IP address is supported on user defined networks only")
+        }
+        guard isChosen else {
+            throw EngineFailure.invalid(
+                "user specified IP address is supported only when connecting to networks with user configured subnets")
+        }
     }
 }

@@ -30,6 +30,7 @@ struct HostsFile {
             let short = full.prefix { $0 != "." }
             let names = full == short ? full : "\(full) \(short)"
             hosts += "\(endpoint.address.address)\t\(names)\n"
+            if let address = endpoint.address6 { hosts += "\(address.address)\t\(names)\n" }
         }
         text = hosts
     }

@@ -3,7 +3,7 @@ import Kernel
 /// A question of the domain name system, and the answer to it (RFC 1035, section 4).
 struct NameQuestion: Equatable {
     /// A type of record.
-    enum Kind: UInt16 { case address = 1, pointer = 12 }
+    enum Kind: UInt16 { case address = 1, pointer = 12, address6 = 28 }
 
     /// The name in small letters, without the dot at its end.
     let name: String
@@ -36,10 +36,21 @@ struct NameQuestion: Equatable {
         bytes = Array(message[12...index + 4])
     }
 
-    /// The address that a reverse question is about: `2.0.18.172.in-addr.arpa`.
+    /// The address that a reverse question is about: `2.0.18.172.in-addr.arpa`, or 32 digits before `.ip6.arpa`.
     var reversedAddress: IPAddress? {
-        guard kind == .pointer, name.hasSuffix(".in-addr.arpa") else { return nil }
-        return IPAddress(name.dropLast(13).split(separator: ".").reversed().joined(separator: "."))
+        guard kind == .pointer else { return nil }
+        if name.hasSuffix(".in-addr.arpa") {
+            return IPAddress(name.dropLast(13).split(separator: ".").reversed().joined(separator: "."))
+        }
+        guard name.hasSuffix(".ip6.arpa") else { return nil }
+        let digits = name.dropLast(9).split(separator: ".").reversed().map {
+            $0.count == 1 ? UInt8($0, radix: 16) : nil
+        }
+        guard digits.count == 32 else { return nil }
+        let pairs = stride(from: 0, to: 32, by: 2).compactMap { index in
+            digits[index].flatMap { high in digits[index + 1].map { high << 4 | $0 } }
+        }
+        return IPAddress(bytes: pairs)
     }
 
     /// The answer with the data of its records; `nil` says that there is no such name.

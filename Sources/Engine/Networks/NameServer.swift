@@ -45,7 +45,7 @@ extension Node {
         for network in namedNetworks(of: container) {
             let members = endpoints(in: network)
             if let address = question.reversedAddress {
-                guard let found = members.first(where: { $0.endpoint.address.address == address }) else { continue }
+                guard let found = members.first(where: { $0.endpoint.has(address) }) else { continue }
                 return [NameQuestion.encode("\(found.container.name).\(network.name)")]
             }
             let found = members.filter { container, endpoint in
@@ -54,7 +54,11 @@ extension Node {
                     || names.contains { "\($0).\(network.name.lowercased())" == question.name }
             }
             guard !found.isEmpty else { continue }
-            return question.kind == .address ? found.map(\.endpoint.address.address.bytes) : []
+            switch question.kind {
+            case .address: return found.map(\.endpoint.address.address.bytes)
+            case .address6: return found.compactMap(\.endpoint.address6?.address.bytes)
+            default: return []
+            }
         }
         return nil
     }

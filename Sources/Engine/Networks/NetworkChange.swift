@@ -36,33 +36,46 @@ extension Node {
         guard networks.named(request.name) == nil else {
             throw EngineFailure.conflict("network with name \(request.name) already exists")
         }
-        let used = networks.all.compactMap(\.subnet)
-        let addresses: NetworkDefinition.Addresses
-        if let wanted = request.addresses {
+        let used = networks.all.flatMap(\.subnets)
+        for wanted in [request.addresses, request.addresses6].compactMap({ $0 }) {
             if let subnet = InterfaceAddress(wanted.subnet), used.contains(where: { $0.overlaps(subnet) }) {
                 throw EngineFailure(status: 403, "Pool overlaps with other one on this address space")
             }
-            addresses = wanted
-        } else {
-            let routed = try namespace.routes().compactMap(\.destination)
-            let machine = try kernel.machineNetworkNamespace().routes().compactMap(\.destination)
-            let taken = used + (routed + machine).filter { $0.prefixLength > 0 && !$0.address.isIPv6 }
-            guard let subnet = AddressPool.freeSubnet(avoiding: taken), let first = AddressPool.firstAddress(of: subnet)
-            else {
-                throw EngineFailure.system(
-                    "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the "
-                        + "network")
+        }
+        let addresses = try request.addresses ?? chooseAddresses(avoiding: used, isIPv6: false)
+        var addresses6: NetworkDefinition.Addresses?
+        if request.hasIPv6 {
+            guard kernel.profile.kind == .simulated || Files.exists("/proc/net/if_inet6") else {
+                throw EngineFailure.system("--ipv6 can't be had: this kernel has no IPv6, or it is switched off")
             }
-            addresses = .init(subnet: "\(subnet)", range: "", gateway: "\(first)", auxiliary: [:])
+            addresses6 = try request.addresses6 ?? chooseAddresses(avoiding: used, isIPv6: true)
         }
         let network = try Network(
             NetworkDefinition(
                 id: Identifier.make(), name: request.name, created: Clock.realtime(), driver: request.driver,
                 isInternal: request.isInternal, isAttachable: request.isAttachable, addresses: addresses,
-                hasChosenSubnet: request.addresses != nil, addressOptions: request.addressOptions,
+                addresses6: addresses6, hasChosenSubnet: request.addresses != nil,
+                hasChosenSubnet6: request.addresses6 != nil, addressOptions: request.addressOptions,
                 options: request.options, labels: request.labels))
         try check(network)
         return network
+    }
+
+    /// A subnet of the engine's own choice, that neither another network nor a route of the node or the machine has.
+    private func chooseAddresses(avoiding used: [InterfaceAddress], isIPv6: Bool) throws
+        -> NetworkDefinition.Addresses
+    {
+        let routed = try namespace.routes().compactMap(\.destination)
+        let machine = try kernel.machineNetworkNamespace().routes().compactMap(\.destination)
+        let taken = used + (routed + machine).filter { $0.prefixLength > 0 }
+        guard let subnet = AddressPool.freeSubnet(avoiding: taken, isIPv6: isIPv6),
+            let first = AddressPool.firstAddress(of: subnet)
+        else {
+            throw EngineFailure.system(
+                "could not find an available, non-overlapping IPv\(isIPv6 ? 6 : 4) address pool among the defaults to "
+                    + "assign to the network")
+        }
+        return .init(subnet: "\(subnet)", range: "", gateway: "\(first)", auxiliary: [:])
     }
 
     private func check(_ network: Network) throws {

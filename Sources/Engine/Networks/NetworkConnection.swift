@@ -57,10 +57,12 @@ extension Node {
     ) throws {
         guard network.isBridge, let running = container.life.current.running else { return }
         let used = running.endpoints.map(\.interface)
-        let number = (0...running.endpoints.count).first { !used.contains("eth\($0)") } ?? running.endpoints.count
+        let prefix = network.definition.interfacePrefix
+        let number = (0...used.count).first { !used.contains("\(prefix)\($0)") } ?? used.count
         var endpoint = try endpoint(
-            in: network, request, of: container, interface: "eth\(number)",
-            hasDefaultRoute: !running.endpoints.contains(where: \.hasDefaultRoute))
+            in: network, request, of: container, interface: "\(prefix)\(number)",
+            hasDefaultRoute: !running.endpoints.contains(where: \.hasDefaultRoute),
+            hasDefaultRoute6: !running.endpoints.contains(where: \.hasDefaultRoute6))
         let process = Late<any SandboxProcess>("the process")
         process.set(running.process)
         do {
@@ -139,25 +141,29 @@ extension Node {
                 ])
             }
         ]
-        let rest = running.endpoints.filter { $0.id != endpoint.id }
-        var heir = endpoint.hasDefaultRoute ? rest.first : nil
-        if var next = heir {
+        let process = Late<any SandboxProcess>("the process")
+        process.set(running.process)
+        var rest = running.endpoints.filter { $0.id != endpoint.id }
+        if endpoint.hasDefaultRoute, let heir = rest.indices.first {
+            var next = rest[heir]
             next.hasDefaultRoute = true
             if networks[next.networkID]?.definition.isInternal == false {
                 next.ports = endpoint.ports
                 ports.transfer(from: endpoint.id, to: next.id)
             }
-            heir = next
-            let process = Late<any SandboxProcess>("the process")
-            process.set(running.process)
-            steps += connectSteps(next, process: process).suffix(1)
-            steps += publishSteps(next, of: container.name)
+            rest[heir] = next
+            next.hasDefaultRoute6 = false
+            steps += routeSteps(next, process: process) + publishSteps(next, of: container.name)
+        }
+        if endpoint.hasDefaultRoute6, let heir = rest.firstIndex(where: { $0.address6 != nil }) {
+            rest[heir].hasDefaultRoute6 = true
+            var next = rest[heir]
+            next.hasDefaultRoute = false
+            steps += routeSteps(next, process: process)
         }
         try run(Procedure(title: "disconnect network", object: container.name, steps: steps), operation: operation)
-        let changed = heir
-        container.life.withLock { life in
-            life.running?.endpoints = rest.map { $0.id == changed?.id ? (changed ?? $0) : $0 }
-        }
+        let remaining = rest
+        container.life.withLock { $0.running?.endpoints = remaining }
         try rewriteHosts(of: container)
         publishNetwork("disconnect", container, endpoint)
     }

@@ -28,8 +28,12 @@ struct NetworkDefinition: Sendable, Codable, Equatable {
     var isAttachable: Bool
     /// Where its addresses come from; `nil` for `host` and `none`.
     var addresses: Addresses?
+    /// Its IPv6 addresses; `nil` without `--ipv6`.
+    var addresses6: Addresses? = nil
     /// Whether the user named the subnet: only then may an endpoint ask for a certain address.
     var hasChosenSubnet: Bool
+    /// The same of IPv6.
+    var hasChosenSubnet6: Bool? = nil
     /// `IPAM.Options`: null for the networks that are always there.
     var addressOptions: JSON
     /// The driver's options and the labels.
@@ -46,6 +50,16 @@ struct NetworkDefinition: Sendable, Codable, Equatable {
 
     /// The bridge's name in the node's namespace.
     var bridge: String { option("com.docker.network.bridge.name") ?? "br-\(id.prefix(12))" }
+    /// Whether its endpoints get IPv6 addresses.
+    var hasIPv6: Bool { addresses6 != nil }
+    /// The beginning of the interfaces' names in containers.
+    var interfacePrefix: String { option("com.docker.network.container_iface_prefix") ?? "eth" }
+    /// Whether the bridge gets no IPv4 address (`inhibit_ipv4`).
+    var hasBareBridge: Bool { option("com.docker.network.bridge.inhibit_ipv4").flatMap(Self.truth) ?? false }
+    /// Where `-p` without an address publishes; `nil` for all addresses.
+    var publishingAddress: String? {
+        option("com.docker.network.bridge.host_binding_ipv4").flatMap { $0 == "0.0.0.0" ? nil : $0 }
+    }
     /// The largest packet; `nil` leaves the kernel's 1500.
     var mtu: UInt32? { option("com.docker.network.driver.mtu").flatMap { UInt32($0) } }
     /// Whether containers of the network may talk to each other (`enable_icc`).
@@ -65,17 +79,16 @@ struct NetworkDefinition: Sendable, Codable, Equatable {
 
     /// The network as the API shows it (API: Network), without its containers.
     var json: JSONObject {
-        var pools: [JSON] = []
-        if let addresses {
+        let pools = [addresses, addresses6].compactMap { $0 }.map { addresses -> JSON in
             var pool: JSONObject = ["Subnet": .string(addresses.subnet)]
             if !addresses.range.isEmpty { pool["IPRange"] = .string(addresses.range) }
             if !addresses.gateway.isEmpty { pool["Gateway"] = .string(addresses.gateway) }
             if addresses.auxiliary.object?.isEmpty == false { pool["AuxiliaryAddresses"] = addresses.auxiliary }
-            pools = [.object(pool)]
+            return .object(pool)
         }
         return [
             "Name": .string(name), "Id": .string(id), "Created": .string(Timestamp.text(created)), "Scope": "local",
-            "Driver": .string(driver), "EnableIPv6": false,
+            "Driver": .string(driver), "EnableIPv6": .bool(hasIPv6),
             "IPAM": ["Driver": "default", "Options": addressOptions, "Config": .array(pools)],
             "Internal": .bool(isInternal), "Attachable": .bool(isAttachable), "Ingress": false,
             "ConfigFrom": ["Network": ""], "ConfigOnly": false, "Containers": [:], "Options": options,

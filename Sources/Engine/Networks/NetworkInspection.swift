@@ -24,7 +24,7 @@ extension Node {
             members[container.id] = [
                 "Name": .string(container.name), "EndpointID": .string(endpoint.id),
                 "MacAddress": .string("\(endpoint.mac)"), "IPv4Address": .string("\(endpoint.address)"),
-                "IPv6Address": "",
+                "IPv6Address": .string(endpoint.address6.map { "\($0)" } ?? ""),
             ]
         }
         for (container, endpointID) in containers(of: network) where members[container.id] == nil {

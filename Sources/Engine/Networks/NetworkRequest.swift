@@ -8,6 +8,9 @@ struct NetworkRequest: Sendable {
     var isInternal: Bool
     var isAttachable: Bool
     var addresses: NetworkDefinition.Addresses?
+    /// Whether its endpoints get IPv6 addresses, and from where; `nil` leaves the choice to the engine.
+    var hasIPv6: Bool
+    var addresses6: NetworkDefinition.Addresses?
     var addressOptions: JSON
     var options: JSON
     var labels: JSON
@@ -16,6 +19,8 @@ struct NetworkRequest: Sendable {
         "com.docker.network.bridge.name", "com.docker.network.bridge.enable_icc",
         "com.docker.network.bridge.enable_ip_masquerade", "com.docker.network.driver.mtu",
         "com.docker.network.bridge.default_bridge", "com.docker.network.bridge.host_binding_ipv4",
+        "com.docker.network.bridge.inhibit_ipv4", "com.docker.network.container_iface_prefix",
+        "com.docker.network.enable_ipv6",
     ]
 
     /// - Throws: ``EngineFailure`` with Docker's status and text, or 501 for what is not done yet.
@@ -38,13 +43,20 @@ struct NetworkRequest: Sendable {
         if !["", "default"].contains(management.text("Driver")) {
             throw EngineFailure.notFound("plugin \"\(management.text("Driver"))\" not found")
         }
-        if body.flag("EnableIPv6") { throw EngineFailure.notYet("a network with IPv6") }
         if body["EnableIPv4"]?.bool == false { throw EngineFailure.notYet("a network without IPv4") }
-        let pools = management["Config"]?.array ?? []
-        if pools.count > 1 {
-            throw EngineFailure.invalid("bridge driver doesn't support multiple subnets")
+        let asked = options["com.docker.network.enable_ipv6"]?.string.flatMap(NetworkDefinition.truth)
+        hasIPv6 = asked ?? body.flag("EnableIPv6")
+        for pool in management["Config"]?.array ?? [] {
+            guard let found = try Self.addresses(pool.object ?? [:]) else { continue }
+            let isIPv6 = found.subnet.contains(":")
+            guard (isIPv6 ? addresses6 : addresses) == nil else {
+                throw EngineFailure(status: 403, "bridge driver doesn't support multiple subnets")
+            }
+            if isIPv6 { addresses6 = found } else { addresses = found }
         }
-        addresses = try pools.first.flatMap { try Self.addresses($0.object ?? [:]) }
+        if let subnet = addresses6?.subnet, !hasIPv6 {
+            throw EngineFailure.invalid("the subnet \(subnet) is of no use without --ipv6")
+        }
         try checkOptions()
     }
 
@@ -82,11 +94,10 @@ struct NetworkRequest: Sendable {
         guard let network = InterfaceAddress(subnet) else {
             throw EngineFailure.invalid("Invalid subnet \(subnet) : invalid CIDR address: \(subnet)")
         }
-        guard !network.address.isIPv6 else { throw EngineFailure.notYet("a network with IPv6") }
         guard network.network == network else {
             throw EngineFailure.invalid("Invalid subnet \(subnet) : it should be \(network.network)")
         }
-        guard network.prefixLength <= 30 else {
+        guard network.prefixLength <= network.address.bytes.count * 8 - 2 else {
             throw EngineFailure.invalid("Invalid subnet \(subnet) : it has no room for a gateway and a container")
         }
         if !range.isEmpty {
@@ -105,6 +116,10 @@ struct NetworkRequest: Sendable {
                 throw EngineFailure.invalid(
                     "Invalid address \(address): It does not belong to any of this network's subnets")
             }
+        }
+        // The gateway is the first to take an address: what is reserved for others it can't have.
+        if auxiliary.contains(where: { IPAddress($0.value) == IPAddress(gateway) }) {
+            throw EngineFailure(status: 403, "failed to allocate gateway (\(gateway)): Address already in use")
         }
         return NetworkDefinition.Addresses(
             subnet: subnet, range: range, gateway: gateway,
@@ -132,7 +147,14 @@ struct NetworkRequest: Sendable {
                     throw EngineFailure(status: 403, "bridge network is already the default bridge")
                 }
             case "com.docker.network.bridge.host_binding_ipv4":
-                guard text == "0.0.0.0" else { throw EngineFailure.notYet("the option \(option)") }
+                guard let address = IPAddress(text), !address.isIPv6 else {
+                    throw EngineFailure.invalid("failed to parse \(option) value: \(text) is no IPv4 address")
+                }
+            case "com.docker.network.container_iface_prefix":
+                // The kernel takes 15 bytes (IFNAMSIZ); three are left for the number.
+                guard (1...12).contains(text.utf8.count), !text.contains("/"), !text.contains(where: \.isWhitespace),
+                    !text.contains("."), text != "lo"
+                else { throw EngineFailure.invalid("invalid interface prefix: \(text)") }
             default:
                 guard NetworkDefinition.truth(text) != nil else {
                     throw EngineFailure.invalid("failed to parse \(option) value: \(text) is no boolean")

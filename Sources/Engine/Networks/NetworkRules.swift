@@ -12,19 +12,21 @@ enum NetworkRules {
     /// Answers pass first: what was allowed one way must get its reply. What leaves the node for elsewhere gets the
     /// node's own address, because nobody outside knows the way to a container's.
     static let base = """
-        add table ip drydock
-        add set ip drydock bridges { type ifname; }
-        add set ip drydock internal { type ifname; }
-        add set ip drydock within { type ifname . ifname; }
-        add set ip drydock masqueraded { type ipv4_addr; flags interval; }
-        add chain ip drydock forward { type filter hook forward priority filter; policy accept; }
-        add rule ip drydock forward ct state established,related accept
-        add rule ip drydock forward iifname . oifname @within accept
-        add rule ip drydock forward iifname @internal drop
-        add rule ip drydock forward oifname @internal drop
-        add rule ip drydock forward iifname @bridges oifname @bridges drop
-        add chain ip drydock postrouting { type nat hook postrouting priority srcnat; policy accept; }
-        add rule ip drydock postrouting ip saddr @masqueraded oifname != @bridges masquerade
+        add table inet drydock
+        add set inet drydock bridges { type ifname; }
+        add set inet drydock internal { type ifname; }
+        add set inet drydock within { type ifname . ifname; }
+        add set inet drydock masqueraded { type ipv4_addr; flags interval; }
+        add set inet drydock masqueraded6 { type ipv6_addr; flags interval; }
+        add chain inet drydock forward { type filter hook forward priority filter; policy accept; }
+        add rule inet drydock forward ct state established,related accept
+        add rule inet drydock forward iifname . oifname @within accept
+        add rule inet drydock forward iifname @internal drop
+        add rule inet drydock forward oifname @internal drop
+        add rule inet drydock forward iifname @bridges oifname @bridges drop
+        add chain inet drydock postrouting { type nat hook postrouting priority srcnat; policy accept; }
+        add rule inet drydock postrouting ip saddr @masqueraded oifname != @bridges masquerade
+        add rule inet drydock postrouting ip6 saddr @masqueraded6 oifname != @bridges masquerade
 
         """
 
@@ -32,13 +34,16 @@ enum NetworkRules {
     static func elements(_ verb: String, of network: Network) -> String {
         let bridge = network.bridge
         let definition = network.definition
-        var lines = ["\(verb) element ip drydock bridges { \"\(bridge)\" }"]
+        var lines = ["\(verb) element inet drydock bridges { \"\(bridge)\" }"]
         if definition.letsContainersTalk {
-            lines.append("\(verb) element ip drydock within { \"\(bridge)\" . \"\(bridge)\" }")
+            lines.append("\(verb) element inet drydock within { \"\(bridge)\" . \"\(bridge)\" }")
         }
-        if definition.isInternal { lines.append("\(verb) element ip drydock internal { \"\(bridge)\" }") }
+        if definition.isInternal { lines.append("\(verb) element inet drydock internal { \"\(bridge)\" }") }
         if definition.masquerades, !definition.isInternal, let subnet = network.subnet {
-            lines.append("\(verb) element ip drydock masqueraded { \(subnet) }")
+            lines.append("\(verb) element inet drydock masqueraded { \(subnet) }")
+            if let subnet = network.subnet6 {
+                lines.append("\(verb) element inet drydock masqueraded6 { \(subnet) }")
+            }
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -48,8 +53,8 @@ enum NetworkRules {
         var sets = ["bridges", "within"]
         if network.definition.isInternal { sets.append("internal") }
         return try sets.map { set in
-            let text = try namespace.applyRules("list set ip drydock \(set)\n")
-            return Evidence(source: "nft list set ip drydock \(set)", text: elementsLine(of: text))
+            let text = try namespace.applyRules("list set inet drydock \(set)\n")
+            return Evidence(source: "nft list set inet drydock \(set)", text: elementsLine(of: text))
         }
     }
 
@@ -67,9 +72,9 @@ extension Node {
     func rulesStep(_ network: Network, withTable: Bool) -> Step {
         let namespace = namespace
         let definition = network.definition
-        let commands = (withTable ? NetworkRules.base : "") + NetworkRules.elements("add", of: network)
+        let commands = (withTable ? NetworkRules.base + PortRules.base : "") + NetworkRules.elements("add", of: network)
         return Step(
-            .rulesApply, command: "nft add element ip drydock bridges { \"\(network.bridge)\" }",
+            .rulesApply, command: "nft add element inet drydock bridges { \"\(network.bridge)\" }",
             facts: [
                 "network": .string(network.name), "bridge": .string(network.bridge),
                 "subnet": .string(network.subnet.map { "\($0)" } ?? ""), "internal": .bool(definition.isInternal),

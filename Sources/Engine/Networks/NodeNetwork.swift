@@ -1,4 +1,5 @@
 import EngineAPI
+import Glibc
 import Kernel
 import OrderedJSON
 import Posix
@@ -17,6 +18,7 @@ extension Node {
         let others = bridges.filter { $0.id != defaultBridge.id }
         let create = Step(.nodeCreate, command: "unshare(CLONE_NEWNET)", facts: ["node": .string(node)]) {
             try namespace.setParameter("ipv4/ip_forward", "1")
+            try namespace.setParameterIfThere("ipv6/conf/all/forwarding", "1")
             return StepOutcome(evidence: [
                 Evidence(source: "\(node)'s network namespace", text: "net:[\(namespace.inode)]")
             ])
@@ -32,9 +34,6 @@ extension Node {
 
     /// The steps that make a network's bridge and give it its address.
     func bridgeSteps(_ network: Network) throws -> [Step] {
-        guard let address = network.gatewayAddress else {
-            throw EngineFailure.system("network \(network.name) has no addresses")
-        }
         let namespace = namespace
         let mac = MACAddress(bytes: [0x02, 0x42] + (0..<4).map { _ in UInt8.random(in: 0...255) })
         let bridge = network.bridge
@@ -42,23 +41,27 @@ extension Node {
             Step(
                 .bridgeCreate, command: "ip link add \(bridge) type bridge",
                 facts: [
-                    "bridge": .string(bridge), "address": .string("\(address)"), "network": .string(network.name),
+                    "bridge": .string(bridge), "network": .string(network.name),
+                    "address": .string(network.gatewayAddresses.map { "\($0)" }.joined(separator: " ")),
                 ],
                 undo: [.deleteLink(node: configuration.name, name: bridge)]
             ) {
                 try namespace.makeBridge(bridge, mac: mac, mtu: network.definition.mtu)
                 return StepOutcome(evidence: try LinkEvidence.link(bridge, in: namespace))
-            },
-            Step(
-                .addressAssign, command: "ip addr add \(address) dev \(bridge)",
-                facts: [
-                    "interface": .string(bridge), "address": .string("\(address)"), "network": .string(network.name),
-                ]
-            ) {
-                try namespace.addAddress(address, to: bridge)
-                return StepOutcome(evidence: try LinkEvidence.addresses(of: bridge, in: namespace))
-            },
+            }
         ]
+            + network.gatewayAddresses.map { address in
+                Step(
+                    .addressAssign, command: "ip addr add \(address) dev \(bridge)",
+                    facts: [
+                        "interface": .string(bridge), "address": .string("\(address)"),
+                        "network": .string(network.name),
+                    ]
+                ) {
+                    try namespace.addAddress(address, to: bridge)
+                    return StepOutcome(evidence: try LinkEvidence.addresses(of: bridge, in: namespace))
+                }
+            }
     }
 
     /// The steps that connect a container, starting or running, to a network: the cable, the address, the way out.
@@ -88,6 +91,12 @@ extension Node {
                 + "netns \(process.pid)"
             return StepOutcome(evidence: try LinkEvidence.link(endpoint.hostLink, in: namespace), command: command)
         }
+        return [cable] + addressSteps(endpoint, process: process) + routeSteps(endpoint, process: process)
+    }
+
+    /// The steps that give a container's interface its addresses and bring it up.
+    private func addressSteps(_ endpoint: Endpoint, process: Late<any SandboxProcess>) -> [Step] {
+        let node = configuration.name
         let address = Step(
             .addressAssign, command: "ip addr add \(endpoint.address) dev \(endpoint.interface)",
             facts: [
@@ -97,19 +106,51 @@ extension Node {
             undo: [.releaseAddress(node: node, network: endpoint.networkID, endpoint: endpoint.id)]
         ) {
             let inside = try process.value().networkNamespace()
+            // As Docker has it: no IPv6, not even of the link's own, where the network gives none.
+            if endpoint.address6 == nil {
+                try inside.setParameterIfThere("ipv6/conf/\(endpoint.interface)/disable_ipv6", "1")
+            }
             try inside.addAddress(endpoint.address, to: endpoint.interface)
             try inside.setLink(endpoint.interface, up: true)
             return StepOutcome(evidence: try LinkEvidence.addresses(of: endpoint.interface, in: inside))
         }
-        let route = Step(
-            .routeAdd, command: "ip route add default via \(endpoint.gateway)",
-            facts: ["gateway": .string("\(endpoint.gateway)"), "interface": .string(endpoint.interface)]
+        guard let address6 = endpoint.address6 else { return [address] }
+        let second = Step(
+            .addressAssign, command: "ip addr add \(address6) dev \(endpoint.interface)",
+            facts: [
+                "interface": .string(endpoint.interface), "address": .string("\(address6)"),
+                "network": .string(endpoint.network),
+            ]
         ) {
             let inside = try process.value().networkNamespace()
-            try inside.addRoute(Route(destination: nil, gateway: endpoint.gateway, link: endpoint.interface))
-            return StepOutcome(evidence: try LinkEvidence.defaultRoute(in: inside))
+            try inside.addAddress(address6, to: endpoint.interface)
+            return StepOutcome(evidence: try LinkEvidence.addresses(of: endpoint.interface, in: inside))
         }
-        return endpoint.hasDefaultRoute ? [cable, address, route] : [cable, address]
+        return [address, second]
+    }
+
+    /// The steps that lead a container's way out through an endpoint, as far as it is the one.
+    func routeSteps(_ endpoint: Endpoint, process: Late<any SandboxProcess>) -> [Step] {
+        let gateways = [
+            endpoint.hasDefaultRoute ? endpoint.gateway : nil, endpoint.hasDefaultRoute6 ? endpoint.gateway6 : nil,
+        ]
+        return gateways.compactMap { $0 }.map { gateway in
+            Step(
+                .routeAdd, command: "ip route add default via \(gateway)",
+                facts: ["gateway": .string("\(gateway)"), "interface": .string(endpoint.interface)]
+            ) {
+                let inside = try process.value().networkNamespace()
+                try inside.addRoute(Route(destination: nil, gateway: gateway, link: endpoint.interface))
+                return StepOutcome(evidence: try LinkEvidence.defaultRoute(in: inside, isIPv6: gateway.isIPv6))
+            }
+        }
+    }
+}
+
+extension NetworkNamespace {
+    /// Writes a file below `/proc/sys/net`; that there is none (a kernel without IPv6) is no error.
+    func setParameterIfThere(_ name: String, _ value: String) throws {
+        do { try setParameter(name, value) } catch { if error.code != ENOENT { throw error } }
     }
 }
 
@@ -132,8 +173,10 @@ enum LinkEvidence {
         return [Evidence(source: "rtnetlink RTM_GETADDR \(name)", text: "\(name) " + addresses.joined(separator: " "))]
     }
 
-    static func defaultRoute(in namespace: any NetworkNamespace) throws -> [Evidence] {
-        try namespace.routes().filter { $0.destination == nil || $0.destination?.prefixLength == 0 }.map { route in
+    static func defaultRoute(in namespace: any NetworkNamespace, isIPv6: Bool) throws -> [Evidence] {
+        try namespace.routes().filter { route in
+            (route.destination == nil || route.destination?.prefixLength == 0) && route.gateway?.isIPv6 == isIPv6
+        }.map { route in
             let via = route.gateway.map { "via \($0) " } ?? ""
             return Evidence(source: "rtnetlink RTM_GETROUTE", text: "default \(via)dev \(route.link)")
         }

@@ -10,15 +10,15 @@ struct PortBinding: Sendable, Equatable {
     var transport: Transport
     /// The addresses of the node that it is published at. Empty when the address is one of the machine's only.
     var nodeAddresses: [IPAddress]
-    /// The address of the machine: 127.0.0.1 unless the user named another; `nil` for an address that the node has.
-    var machineAddress: IPAddress?
+    /// The addresses of the machine: 127.0.0.1 and ::1 unless the user named another; none for one that the node has.
+    var machineAddresses: [IPAddress]
     /// The published port, the same everywhere.
     var hostPort: UInt16
 
     /// `80/tcp`
     var name: String { "\(port)/\(transport.rawValue)" }
     /// The addresses that Docker's commands show.
-    var shownAddresses: [IPAddress] { nodeAddresses.isEmpty ? machineAddress.map { [$0] } ?? [] : nodeAddresses }
+    var shownAddresses: [IPAddress] { nodeAddresses.isEmpty ? machineAddresses : nodeAddresses }
 }
 
 /// What a user asks for with `-p` (API: PortBinding), before a port is chosen.
@@ -99,14 +99,14 @@ struct PortTable: Sendable {
     /// - Throws: ``EngineFailure`` with Docker's text for a port that is taken; nothing is kept then.
     mutating func take(
         _ requests: [PortRequest], for owner: String,
-        place: (PortRequest) throws -> (node: [IPAddress], machine: IPAddress?)
+        place: (PortRequest) throws -> (node: [IPAddress], machine: [IPAddress])
     ) throws -> [PortBinding] {
         var bindings: [PortBinding] = []
         do {
             for request in requests {
                 let (node, machine) = try place(request)
                 var binding = PortBinding(
-                    port: request.port, transport: request.transport, nodeAddresses: node, machineAddress: machine,
+                    port: request.port, transport: request.transport, nodeAddresses: node, machineAddresses: machine,
                     hostPort: 0)
                 binding.hostPort = try choose(request, for: binding)
                 taken.append((owner, binding))
@@ -137,8 +137,7 @@ struct PortTable: Sendable {
         !taken.contains { _, other in
             other.hostPort == port && other.transport == wanted.transport
                 && (Self.collide(other.nodeAddresses, wanted.nodeAddresses)
-                    || Self.collide(
-                        other.machineAddress.map { [$0] } ?? [], wanted.machineAddress.map { [$0] } ?? []))
+                    || Self.collide(other.machineAddresses, wanted.machineAddresses))
         }
     }
 

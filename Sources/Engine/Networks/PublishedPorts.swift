@@ -10,18 +10,34 @@ import Synchronization
 final class PublishedPorts: Sendable {
     private let table = Mutex(PortTable())
     private let loop = Mutex<SocketLoop?>(nil)
+    /// The commands that take an endpoint's rules away again.
+    private let rules = Mutex<[String: String]>([:])
 
     /// Takes ports for an endpoint; nothing listens there yet.
     func take(
-        _ requests: [PortRequest], for endpoint: String, place: (PortRequest) throws -> ([IPAddress], IPAddress?)
+        _ requests: [PortRequest], for endpoint: String, place: (PortRequest) throws -> PortPlace
     ) throws -> [PortBinding] {
         try table.withLock { table in
             try table.take(requests, for: endpoint) { request in
-                let (node, machine) = try place(request)
-                return (node: node, machine: machine)
+                let place = try place(request)
+                return (node: place.node, machine: place.machine)
             }
         }
     }
+
+    /// Where a published port is open: at addresses of the node, and of the machine.
+    struct PortPlace {
+        var node: [IPAddress]
+        var machine: [IPAddress]
+    }
+
+    /// Keeps the commands that take away what was added to the node's rules for an endpoint.
+    func remember(rules commands: String, of endpoint: String) {
+        rules.withLock { $0[endpoint, default: ""] += commands }
+    }
+
+    /// The commands that take an endpoint's rules away, for the last time.
+    func forgetRules(of endpoint: String) -> String { rules.withLock { $0.removeValue(forKey: endpoint) } ?? "" }
 
     /// The loop, started when it is first needed.
     func running(in namespace: any NetworkNamespace) throws -> SocketLoop {
@@ -59,21 +75,27 @@ extension Node {
         if requests.isEmpty { return [] }
         let own = Set(try namespace.addresses().map(\.address.address))
         let hasIPv6 = Files.exists("/proc/net/if_inet6")
+        let fallback = networks[endpoint.networkID]?.definition.publishingAddress ?? ""
         do {
             return try ports.take(requests, for: endpoint.id) { request in
-                try Self.place(request.address, own: own, hasIPv6: hasIPv6)
+                let address = request.address.isEmpty ? fallback : request.address
+                return try Self.place(address, own: own, hasIPv6: hasIPv6)
             }
         } catch let failure as EngineFailure { throw Self.failure(failure.message, container.name, endpoint) }
     }
 
     /// Where a published port is open: on the node as on any Docker host, and on the machine at 127.0.0.1 unless the
     /// user named an address, so that nothing of the lab is ever open to others by itself.
-    private static func place(_ text: String, own: Set<IPAddress>, hasIPv6: Bool) throws -> ([IPAddress], IPAddress?) {
-        let any = [IPAddress("0.0.0.0"), hasIPv6 ? IPAddress("::") : nil].compactMap { $0 }
-        guard !text.isEmpty else { return (any, IPAddress("127.0.0.1")) }
+    private static func place(_ text: String, own: Set<IPAddress>, hasIPv6: Bool) throws -> PublishedPorts.PortPlace {
+        func addresses(_ four: String, _ six: String) -> [IPAddress] {
+            [IPAddress(four), hasIPv6 ? IPAddress(six) : nil].compactMap { $0 }
+        }
+        guard !text.isEmpty else {
+            return .init(node: addresses("0.0.0.0", "::"), machine: addresses("127.0.0.1", "::1"))
+        }
         guard let address = IPAddress(text) else { throw EngineFailure.invalid("invalid IP address: \(text)") }
-        if address.isWildcard || address.isLoopback { return ([address], address) }
-        return own.contains(address) ? ([address], nil) : ([], address)
+        if address.isWildcard || address.isLoopback { return .init(node: [address], machine: [address]) }
+        return own.contains(address) ? .init(node: [address], machine: []) : .init(node: [], machine: [address])
     }
 
     private static func failure(_ reason: String, _ container: String, _ endpoint: Endpoint) -> EngineFailure {
@@ -91,7 +113,7 @@ extension Node {
                 facts: [
                     "port": .string(binding.name), "address": .string(shown.first ?? ""),
                     "number": .integer(Int64(binding.hostPort)),
-                    "machine": binding.machineAddress.map {
+                    "machine": binding.machineAddresses.first.map {
                         .string(InternetSocket.text($0, binding.hostPort))
                     } ?? .null,
                     "target": .string(target),
@@ -114,8 +136,8 @@ extension Node {
     /// Opens the sockets of one published port: on the node, and on the machine.
     private func open(_ binding: PortBinding, of endpoint: Endpoint) throws -> [Evidence] {
         let loop = try ports.running(in: namespace)
-        let target = (address: endpoint.address.address, port: binding.port)
-        func serve(_ socket: Descriptor) throws {
+        func serve(_ socket: Descriptor, isIPv6: Bool) throws {
+            let target = (address: endpoint.target(isIPv6: isIPv6), port: binding.port)
             let handler: any SocketHandler =
                 binding.transport == .tcp
                 ? PortListener(socket: socket, target: target, owner: endpoint.id)
@@ -132,15 +154,19 @@ extension Node {
             let socket = try namespace.inside {
                 try InternetSocket.receiving(binding.transport, at: address, port: binding.hostPort)
             }
-            try serve(socket)
+            try serve(socket, isIPv6: address.isIPv6)
             try prove(socket, on: configuration.name)
         }
-        if let address = binding.machineAddress {
+        for address in binding.machineAddresses {
             let socket = try InternetSocket.receiving(binding.transport, at: address, port: binding.hostPort)
-            try serve(socket)
+            try serve(socket, isIPv6: address.isIPv6)
             try prove(socket, on: "the machine")
         }
-        return evidence
+        let rules = PortRules.elements("add", binding, of: endpoint)
+        if rules.isEmpty { return evidence }
+        _ = try namespace.applyRules(rules)
+        ports.remember(rules: PortRules.elements("delete", binding, of: endpoint), of: endpoint.id)
+        return evidence + (try PortRules.evidence(of: binding, in: namespace))
     }
 
     /// `NetworkSettings.Ports` of a container: published and exposed ports (API: PortMap).

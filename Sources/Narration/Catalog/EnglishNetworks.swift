@@ -42,12 +42,13 @@ extension EnglishTexts {
             brief: "{address} leads to {target}",
             full: """
                 Published: who connects to port {number} of {node}, the Docker host, gets to {port} in {object}.{?machine} \
-                Your machine has it at {machine}, for a browser.{/} The container sees the bridge as the sender.
+                Your machine has it at {machine}, for a browser; {object} sees the bridge as the sender then.{/}
                 """,
             deep: """
-                The engine listens, and carries the bytes between two connections: one from the client, one to {target}. \
-                On other Docker hosts a rule of the kernel does that for most packets (DNAT), and a helper like this one \
-                for the rest. On your machine only 127.0.0.1 is used unless -p names an address. Read: ip(7).
+                Two ways lead in. Packets that reach {node} from outside get {target} as their destination, by a rule of \
+                the kernel (DNAT); so the container sees who really sent them. For the rest the engine listens, and \
+                carries the bytes between two connections: for clients on {node} itself, in other containers, and on \
+                your machine, where only 127.0.0.1 and ::1 are used unless -p names an address. Read: nft(8), ip(7).
                 """),
         .namesServe: Explanation(
             "names",

@@ -64,7 +64,7 @@ extension ExplanationCatalog {
         .namesServe: ["docker exec {object} cat /etc/resolv.conf", "docker exec {object} nslookup {object}"],
         .networkDelete: ["docker network ls"],
         .bridgeDelete: ["docker network ls", "@node1 ip link"],
-        .rulesApply: ["@node1 nft list table ip drydock", "docker network inspect {network}"],
+        .rulesApply: ["@node1 nft list table inet drydock", "docker network inspect {network}"],
         .bridgeCreate: ["docker network inspect {network}", "@{node} ip address show {bridge}"],
         .vethCreate: ["docker exec {object} ip address", "@{node} ip link show {host}"],
         .addressAssign: [

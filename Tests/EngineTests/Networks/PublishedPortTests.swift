@@ -10,7 +10,7 @@ struct PublishedPortTests {
         -> UInt16?
     {
         let place = [IPAddress(address)].compactMap { $0 }
-        return try table.take([request], for: owner) { _ in (node: place, machine: nil) }.first?.hostPort
+        return try table.take([request], for: owner) { _ in (node: place, machine: []) }.first?.hostPort
     }
 
     @Test("A port is given once for each address and protocol; all addresses include each")
