@@ -89,7 +89,9 @@ extension Node {
             let command =
                 "ip link add \(endpoint.hostLink) master \(endpoint.bridge) type veth peer name \(endpoint.interface) "
                 + "netns \(process.pid)"
-            return StepOutcome(evidence: try LinkEvidence.link(endpoint.hostLink, in: namespace), command: command)
+            return StepOutcome(
+                evidence: try LinkEvidence.link(endpoint.hostLink, attachedTo: endpoint.bridge, in: namespace),
+                command: command)
         }
         return [cable] + addressSteps(endpoint, process: process) + routeSteps(endpoint, process: process)
     }
@@ -156,13 +158,18 @@ extension NetworkNamespace {
 
 /// What the kernel says of links, addresses and routes, as evidence.
 enum LinkEvidence {
-    static func link(_ name: String, in namespace: any NetworkNamespace) throws -> [Evidence] {
-        let links = try namespace.links()
-        guard let link = links.first(where: { $0.name == name }) else { return [] }
+    /// A link by itself: where a thousand hang on a bridge, a list of all takes long and changes while it is read.
+    ///
+    /// - Parameter bridge: The bridge that it should be attached to; it is named when the kernel says it is.
+    static func link(
+        _ name: String, attachedTo bridge: String? = nil, in namespace: any NetworkNamespace
+    ) throws -> [Evidence] {
+        guard let link = try namespace.link(name) else { return [] }
         var text = "\(link.index): \(link.name) \(link.isUp ? "UP" : "DOWN")"
         if let mac = link.mac { text += " \(mac)" }
-        if let master = link.master, let bridge = links.first(where: { $0.index == master }) {
-            text += " master \(bridge.name)"
+        if let master = link.master {
+            let isBridge = try bridge.map { try namespace.link($0)?.index == master } ?? false
+            text += " master " + (isBridge ? bridge ?? "" : "if\(master)")
         }
         return [Evidence(source: "rtnetlink RTM_GETLINK \(name)", text: text)]
     }
