@@ -171,6 +171,24 @@ import Testing
         #expect(try Self.run(["rum"], stub, hints: true).errors == plain + "\nDid you mean: docker run?\n")
     }
 
+    @Test(arguments: [
+        (["container", "exec", "-i", "-t", "--name", "my box", "/bin/bash"], "exec", "-i -t 'my box' /bin/bash"),
+        (["exec", "--name=box", "-it", "sh", "-c", "echo it's"], "exec", #"box -it sh -c 'echo it'\''s'"#),
+        (["container", "start", "--name", "box"], "start", "box"),
+    ])
+    func aNameForAContainerThatIsThereIsToldToStandByItself(words: [String], command: String, meant: String) throws {
+        let stub = try EngineStub([:])
+        let shown = try Self.run(words, stub, hints: true).errors
+        let path = words.prefix { $0 != command }.joined(separator: " ")
+        #expect(shown.contains("\n`\(command)` has no --name: "))
+        #expect(
+            shown.hasSuffix("\nDid you mean: docker \(path.isEmpty ? "" : path + " ")\(command) \(meant)\n"), "\(shown)"
+        )
+        #expect(try !Self.run(words, stub).errors.contains("Did you mean"))
+        // An image is not a container: there the flag is only unknown.
+        #expect(try !Self.run(["image", "rm", "--name", "x"], stub, hints: true).errors.contains("has no --name"))
+    }
+
     @Test func whatIsLeftOutSaysSoInOneSentence() throws {
         let stub = try EngineStub([:])
         let refused = try Self.run(["run", "--gpus", "all", "x"], stub)

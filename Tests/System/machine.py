@@ -30,6 +30,15 @@ def cgroup_parent(home: str) -> str:
     return f"drydock-{value:x}"
 
 
+def cgroup_directory(pid: int, controller: str) -> str:
+    """The directory of a process's cgroup for a controller (`cgroups(7)`), of version 1 where it is there."""
+    groups = dict(line.split(":", 2)[1:] for line in read(f"/proc/{pid}/cgroup").splitlines())
+    for controllers, path in groups.items():
+        if controller in controllers.split(","):
+            return f"/sys/fs/cgroup/{controller}{path}"
+    return f"/sys/fs/cgroup{groups['']}"
+
+
 def read(path: str) -> str:
     """A file of /proc or /sys; nothing when it is gone, as they may be at any time."""
     try:

@@ -116,6 +116,16 @@ private struct CopyPlan {
     }
 }
 
+/// What `docker cp` says at its end: how much, where to.
+private enum CopySummary {
+    /// Says it on the error output, unless `--quiet` or a redirected output says otherwise, as Docker's client does.
+    /// - Parameter bytes: The length of the archive that carried the files.
+    static func print(_ context: CommandContext, bytes: Int, to target: String) {
+        let isQuiet = context.parsed.isSet("quiet") ? context.parsed.bool("quiet") : isatty(context.io.output) != 1
+        if !isQuiet { context.io.complain("Successfully copied \(SizeText.human(Double(bytes))) to \(target)") }
+    }
+}
+
 /// Copies from a container to this machine.
 private struct CopyFromContainer {
     let context: CommandContext
@@ -147,14 +157,16 @@ private struct CopyFromContainer {
             source: source, sourceIsDirectory: stat.isDirectory, target: local, targetExists: target != nil,
             targetIsDirectory: target?.isDirectory == true)
         let newName = plan.newName ?? ownName
-        try unpack(stream, source: source, newName: newName, into: plan.directory)
-        if !context.parsed.bool("quiet"), isatty(context.io.errorOutput) == 1 {
-            context.io.complain("Successfully copied to \(try LocalPath.absolute(local))")
-        }
+        let count = try unpack(stream, source: source, newName: newName, into: plan.directory)
+        CopySummary.print(context, bytes: count, to: try LocalPath.absolute(local))
         return 0
     }
 
-    private func unpack(_ stream: EngineStream, source: String, newName: String?, into directory: String) throws {
+    /// Unpacks what comes.
+    /// - Returns: How many bytes the archive had.
+    private func unpack(
+        _ stream: EngineStream, source: String, newName: String?, into directory: String
+    ) throws -> Int {
         var count = 0
         let reader = try ArchiveReader {
             let bytes = try stream.read() ?? []
@@ -173,7 +185,8 @@ private struct CopyFromContainer {
         } catch let error as SystemError where error.code == EEXIST || error.code == EISDIR {
             throw CommandFailure(error.operation)
         }
-        while try stream.read() != nil {}
+        while let rest = try stream.read() { count += rest.count }
+        return count
     }
 
     private func checkOutput(_ path: String) throws {
@@ -231,11 +244,10 @@ private struct CopyToContainer {
         var packer = TreePacker(into: writer)
         try packer.pack(follows ? Self.resolved(absolute) : absolute, as: ArchivePath(name == "/" ? "" : name))
         try writer.finish()
+        let count = lseek(file.number, 0, SEEK_CUR)
         lseek(file.number, 0, SEEK_SET)
         let code = try send(file.number, to: plan.directory)
-        if !context.parsed.bool("quiet"), isatty(context.io.errorOutput) == 1 {
-            context.io.complain("Successfully copied to \(container):\(target)")
-        }
+        CopySummary.print(context, bytes: count, to: "\(container):\(target)")
         return code
     }
 

@@ -26,15 +26,20 @@ public struct UsageError: Error, Sendable {
 /// `-n=5`, flags between arguments unless the command says otherwise, and `--` as the end of flags.
 struct Parser {
     private var result: ParsedCommand
+    /// All the words, as they were given.
+    private let words: [String]
 
     /// Parses the words after a command's name.
     static func parse(_ words: [String], for command: CommandSpec, path: String) throws(UsageError) -> ParsedCommand {
-        var parser = Parser(result: ParsedCommand(command, path: path))
+        var parser = Parser(result: ParsedCommand(command, path: path), words: words)
         try parser.run(words)
         return parser.result
     }
 
-    private init(result: ParsedCommand) { self.result = result }
+    private init(result: ParsedCommand, words: [String]) {
+        self.result = result
+        self.words = words
+    }
 
     private func error(_ message: String, suggestion: String? = nil) -> UsageError {
         UsageError(
@@ -136,6 +141,7 @@ struct Parser {
     }
 
     private func suggestion(for name: String) -> String? {
+        if name == "name", let text = CommonMistakes.name(result.command, path: result.path, words) { return text }
         let names = result.command.flags.filter { !$0.isHidden }.map(\.name)
         return Suggestions.nearest(to: name, in: names).map { "Did you mean --\($0)?" }
     }
