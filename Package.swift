@@ -14,7 +14,8 @@ let package = Package(
         .executableTarget(
             name: "drydock",
             dependencies: [
-                "Shell", "DockerCLI", "Narration", "EngineClient", "EngineServer", "Engine", "Kernel", "EngineAPI",
+                "Shell", "DockerCLI", "Narration", "EngineClient", "EngineServer", "Engine", "Registry", "Kernel",
+                "EngineAPI",
                 "OrderedJSON", "Posix", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -36,10 +37,16 @@ let package = Package(
         // Below the line: the engine.
         .target(
             name: "EngineServer",
-            dependencies: ["Engine", "Steps", "OCI", "EngineAPI", "HTTPMessages", "OrderedJSON", "Posix", "CLinux"]),
+            dependencies: [
+                "Engine", "Registry", "Steps", "OCI", "EngineAPI", "HTTPMessages", "OrderedJSON", "Posix", "CLinux",
+            ]),
         .target(
             name: "Engine",
-            dependencies: ["Steps", "OCI", "Kernel", "Archives", "EngineAPI", "OrderedJSON", "Posix", "CLinux"]),
+            dependencies: [
+                "Steps", "Registry", "OCI", "Kernel", "Archives", "EngineAPI", "OrderedJSON", "Posix", "CLinux",
+            ]),
+        .target(
+            name: "Registry", dependencies: ["OCI", "HTTPMessages", "OrderedJSON", "Posix", "CLinux", "CTLS"]),
         .target(name: "Steps", dependencies: ["EngineAPI", "Posix", "OrderedJSON"]),
         .target(
             name: "OCI", dependencies: ["OrderedJSON", "Posix", "CLinux", "CArchive", "CArchiveFormats", "COpenSSL"]),
@@ -56,6 +63,7 @@ let package = Package(
             name: "CArchive", pkgConfig: nil,
             providers: [.apt(["libarchive-dev", "libzstd-dev", "zlib1g-dev", "libacl1-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CTLS", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CNFTables", providers: [.apt(["libnftables-dev"])]),
         .systemLibrary(name: "CEditLine", providers: [.apt(["libedit-dev"])]),

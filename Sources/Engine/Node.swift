@@ -4,6 +4,7 @@ import Kernel
 import OCI
 import OrderedJSON
 import Posix
+public import Registry
 import Steps
 import Synchronization
 
@@ -15,6 +16,8 @@ public struct NodeConfiguration: Sendable {
     public var directory: String
     /// The version of Drydock.
     public var version: String
+    /// The registries that images come from.
+    public var registries = Registries(RegistrySettings(isLoopbackOnly: true))
     /// The name servers that containers are told, when the machine's own resolver can't be reached from a container.
     public var resolverFile: String
 
@@ -38,6 +41,8 @@ public final class Node: Sendable {
     public let kernel: any Kernel
     /// Its images.
     public let images: ImageStore
+    /// The registries that its images come from.
+    var registries: Registries { configuration.registries }
     /// Its volumes.
     let volumes: VolumeStore
     /// All that was done lately, step by step.

@@ -7,6 +7,14 @@ extension StepKind {
     public var factNames: [String] {
         switch self {
         case .imageResolve: ["reference", "image", "layers", "size"]
+        case .registryResolve: ["reference", "repository", "registry", "digest", "mediaType", "size", "isLab"]
+        case .manifestFetch:
+            ["reference", "platform", "digest", "layers", "choices", "image", "size", "architecture"]
+        case .layerDownload: ["digest", "size", "number", "mediaType", "received", "wasHere", "resumptions", "path"]
+        case .imageVerify: ["reference", "image", "digest", "layers"]
+        case .registryConnect: ["registry", "repository", "isLab"]
+        case .layerUpload: ["digest", "size", "what", "sent", "from"]
+        case .manifestPush: ["reference", "registry", "digest", "size"]
         case .imageLoad: ["source", "images"]
         case .imageImport: ["source", "image", "size"]
         case .layerUnpack: ["digest", "directory", "size", "files"]

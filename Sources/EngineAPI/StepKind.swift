@@ -6,6 +6,20 @@ public enum StepKind: String, Sendable, Codable, CaseIterable, Hashable {
     // Images
     /// A reference was resolved to an image that is on this node.
     case imageResolve = "image.resolve"
+    /// A registry was asked what a name means.
+    case registryResolve = "registry.resolve"
+    /// The manifest for this machine's platform was fetched, and the configuration.
+    case manifestFetch = "manifest.fetch"
+    /// A layer's archive was fetched and hashed as it came.
+    case layerDownload = "layer.download"
+    /// The stored documents of an image were hashed again.
+    case imageVerify = "image.verify"
+    /// A registry was found and asked for leave to push.
+    case registryConnect = "registry.connect"
+    /// A layer's archive, or the configuration, was brought into a registry.
+    case layerUpload = "layer.upload"
+    /// A manifest was given to a registry under a tag.
+    case manifestPush = "manifest.push"
     /// An archive was read and its images stored.
     case imageLoad = "image.load"
     /// An image was made from a plain root file system.

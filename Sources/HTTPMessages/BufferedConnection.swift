@@ -2,6 +2,15 @@ import Glibc
 public import Posix
 import Synchronization
 
+/// What a connection's bytes pass through where they are not sent as they are: TLS.
+public protocol ByteTransport: Sendable {
+    /// Reads at least one byte and at most `count`; none at the end.
+    func read(upTo count: Int) throws(SystemError) -> [UInt8]
+    /// Writes some bytes.
+    /// - Returns: How many, at least 1.
+    func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int
+}
+
 /// A connection that reads ahead: what came after a message's head stays for the next reader.
 ///
 /// One thread reads at a time and one writes; both may work at once, and any thread may call ``shutDown()``, which
@@ -10,11 +19,15 @@ public final class BufferedConnection: Sendable {
     /// The socket, or one end of a pipe in tests.
     public let descriptor: Descriptor
     private let readAhead: Mutex<ReadAhead>
+    private let transport: (any ByteTransport)?
 
     /// Takes over a connected descriptor.
-    /// - Parameter buffered: Bytes that someone else read already.
-    public init(_ descriptor: Descriptor, buffered: [UInt8] = []) {
+    /// - Parameters:
+    ///   - buffered: Bytes that someone else read already.
+    ///   - transport: What all bytes pass through; `nil` sends them as they are.
+    public init(_ descriptor: Descriptor, buffered: [UInt8] = [], through transport: (any ByteTransport)? = nil) {
         self.descriptor = descriptor
+        self.transport = transport
         readAhead = Mutex(ReadAhead(bytes: buffered))
     }
 
@@ -35,7 +48,7 @@ public final class BufferedConnection: Sendable {
                 }
                 guard buffer.count < limits.bytes else { throw .headTooLarge("more than \(limits.bytes) bytes") }
                 searched = max(0, buffer.count - 3)
-                if try buffer.fill(from: descriptor) == 0 {
+                if try buffer.fill(next) == 0 {
                     if buffer.count == 0 { return nil }
                     throw .truncated("a head")
                 }
@@ -63,7 +76,7 @@ public final class BufferedConnection: Sendable {
                     return Array(line)
                 }
                 guard buffer.count <= limit else { throw .malformed("a line of \(part) is too long") }
-                if try buffer.fill(from: descriptor) == 0 { throw .truncated(part) }
+                if try buffer.fill(next) == 0 { throw .truncated(part) }
             }
         }
     }
@@ -73,8 +86,13 @@ public final class BufferedConnection: Sendable {
     public func read(upTo count: Int) throws(HTTPFailure) -> [UInt8] {
         try readAhead.withLock { (buffer) throws(HTTPFailure) in
             if buffer.count > 0 { return buffer.take(min(count, buffer.count)) }
-            do throws(SystemError) { return try descriptor.read(upTo: count) } catch { throw .transport(error) }
+            do throws(SystemError) { return try next(count) } catch { throw .transport(error) }
         }
+    }
+
+    private func next(_ count: Int) throws(SystemError) -> [UInt8] {
+        if let transport { return try transport.read(upTo: count) }
+        return try descriptor.read(upTo: count)
     }
 
     /// Takes the bytes that were read ahead, for whoever takes over the descriptor.
@@ -87,7 +105,12 @@ public final class BufferedConnection: Sendable {
             while !rest.isEmpty {
                 let piece = UnsafeRawBufferPointer(rebasing: rest)
                 do throws(SystemError) {
-                    let count = try check("writing to the connection") { sendOrWrite(descriptor.number, piece) }
+                    let count: Int
+                    if let transport {
+                        count = try transport.write(piece)
+                    } else {
+                        count = try check("writing to the connection") { sendOrWrite(descriptor.number, piece) }
+                    }
                     rest = rest.dropFirst(count)
                 } catch { return error }
             }
@@ -157,13 +180,13 @@ private struct ReadAhead {
     }
 
     /// Reads once more behind what is there.
-    mutating func fill(from descriptor: Descriptor) throws(HTTPFailure) -> Int {
+    mutating func fill(_ next: (Int) throws(SystemError) -> [UInt8]) throws(HTTPFailure) -> Int {
         if start > 0 {
             bytes.removeFirst(start)
             start = 0
         }
         do throws(SystemError) {
-            let more = try descriptor.read(upTo: Self.fillSize)
+            let more = try next(Self.fillSize)
             if bytes.isEmpty { bytes = more } else { bytes += more }
             return more.count
         } catch { throw .transport(error) }

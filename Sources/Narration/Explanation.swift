@@ -32,11 +32,13 @@ public enum ExplanationCatalog {
 
     private static let catalogs: [Language: [StepKind: Explanation]] = [
         .en: merged([
-            EnglishTexts.images, EnglishTexts.containerDisk, EnglishTexts.starting, EnglishTexts.restricting,
+            EnglishTexts.images, EnglishTexts.registries, EnglishTexts.containerDisk, EnglishTexts.starting,
+            EnglishTexts.restricting,
             EnglishTexts.networks, EnglishTexts.ending, EnglishTexts.volumes, EnglishTexts.builds,
         ]),
         .ko: merged([
-            KoreanTexts.images, KoreanTexts.containerDisk, KoreanTexts.starting, KoreanTexts.restricting,
+            KoreanTexts.images, KoreanTexts.registries, KoreanTexts.containerDisk, KoreanTexts.starting,
+            KoreanTexts.restricting,
             KoreanTexts.networks, KoreanTexts.ending, KoreanTexts.volumes, KoreanTexts.builds,
         ]),
     ]

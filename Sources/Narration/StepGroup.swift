@@ -52,6 +52,12 @@ struct StepGroup: Sendable {
     static let table: [StepGroup] = [
         // Images
         StepGroup("image", en: "image", ko: "이미지", rank: 1, [.imageResolve]),
+        StepGroup("registry", en: "registry", ko: "저장소", rank: 2, [.registryResolve, .registryConnect]),
+        StepGroup("manifest", en: "manifest", ko: "목록", rank: 3, [.manifestFetch]),
+        StepGroup("download", en: "download", ko: "받기", rank: 4, [.layerDownload]),
+        StepGroup("verification", en: "verify", ko: "검증", rank: 6, [.imageVerify]),
+        StepGroup("upload", en: "upload", ko: "보내기", rank: 4, [.layerUpload]),
+        StepGroup("manifest", en: "publish", ko: "게시", rank: 5, [.manifestPush]),
         StepGroup("archive", en: "load", ko: "불러오기", rank: 20, [.imageLoad]),
         StepGroup("archive", en: "import", ko: "가져오기", rank: 20, [.imageImport]),
         StepGroup("layer", en: "layer", ko: "레이어", rank: 3, [.layerUnpack]),

@@ -4,6 +4,7 @@ import EngineServer
 import Glibc
 import Kernel
 import Posix
+import Registry
 
 /// The engine's face of the program: a background process that serves the nodes until it is told to stop, or nobody
 /// needs it any more.
@@ -31,10 +32,10 @@ enum EngineFace {
             }
             let lock = try takeLock(home)
             let kernel = try KernelChoice.make(home)
-            let node = try Node(
-                NodeConfiguration(
-                    name: "node1", directory: "\(home.path)/node1", version: DrydockHome.version), kernel: kernel.kernel
-            )
+            var configuration = NodeConfiguration(
+                name: "node1", directory: "\(home.path)/node1", version: DrydockHome.version)
+            configuration.registries = Registries(try registrySettings(home))
+            let node = try Node(configuration, kernel: kernel.kernel)
             try node.installEmbeddedImages()
             let server = try serve(node, home)
             node.restartByPolicy()
@@ -49,6 +50,15 @@ enum EngineFace {
             print("the engine did not start: \(error)")
             exit(1)
         }
+    }
+
+    /// How registries are reached: the environment, and `daemon.json` in the home.
+    private static func registrySettings(_ home: DrydockHome) throws -> RegistrySettings {
+        var settings = RegistrySettings(isLoopbackOnly: processEnvironment()["DRYDOCK_UPLINK"] == "none")
+        settings.userAgent = "Drydock/\(DrydockHome.version)"
+        settings.certificateDirectories.append("\(home.path)/certs.d")
+        try settings.read("\(home.path)/daemon.json")
+        return settings
     }
 
     private static func takeLock(_ home: DrydockHome) throws -> Descriptor {

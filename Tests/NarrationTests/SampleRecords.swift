@@ -8,6 +8,34 @@ enum SampleRecords {
         .imageResolve: [
             "reference": "lab/web:latest", "image": .string(digest("5d2c81f0a97e")), "layers": 3, "size": 4_404_019,
         ],
+        .registryResolve: [
+            "reference": "lab/web:latest", "repository": "lab/web", "registry": "127.0.0.1:5000",
+            "digest": .string(digest("5d2c81f0a97e")), "size": 1_024, "isLab": false,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        ],
+        .manifestFetch: [
+            "reference": "lab/web:latest", "platform": "linux/amd64", "digest": .string(digest("5d2c81f0a97e")),
+            "layers": 3, "choices": 8, "image": .string(digest("77aa01b2c3d4")), "size": 4_404_019,
+            "architecture": "amd64",
+        ],
+        .layerDownload: [
+            "digest": .string(digest("8f1e02d7c6b5")), "size": 1_103_872, "number": 2, "received": 1_103_872,
+            "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "wasHere": false, "resumptions": 0,
+            "path": "/var/lib/drydock/node1/content/blobs/sha256/8f1e02d7c6b5",
+        ],
+        .imageVerify: [
+            "reference": "lab/web:latest", "image": .string(digest("77aa01b2c3d4")),
+            "digest": .string(digest("5d2c81f0a97e")), "layers": 3,
+        ],
+        .registryConnect: ["registry": "localhost:5000", "repository": "lab/web", "isLab": false],
+        .layerUpload: [
+            "digest": .string(digest("8f1e02d7c6b5")), "size": 1_103_872, "what": "layer", "sent": 1_103_872,
+            "from": .null,
+        ],
+        .manifestPush: [
+            "reference": "localhost:5000/web:1", "registry": "localhost:5000", "size": 1_024,
+            "digest": .string(digest("5d2c81f0a97e")),
+        ],
         .imageLoad: ["source": "archive", "images": ["busybox:latest", "lab/web:1"]],
         .imageImport: ["source": "archive", "image": .string(digest("77aa01b2c3d4")), "size": 2_202_009],
         .layerUnpack: [
@@ -127,6 +155,10 @@ enum SampleRecords {
 
     /// Other facts that the same kinds can have: what is null, empty, off, one or many.
     static let variants: [StepKind: [Facts]] = [
+        .registryResolve: [["isLab": true]],
+        .layerDownload: [["wasHere": true, "received": 0]],
+        .registryConnect: [["isLab": true]],
+        .layerUpload: [["sent": 0], ["sent": 0, "from": "lab/base"]],
         .rulesApply: [["internal": true], ["talks": false]],
         .portPublish: [["machine": .null]],
         .networkRelease: [["unplugged": true]],

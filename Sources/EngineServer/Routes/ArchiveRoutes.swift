@@ -1,6 +1,7 @@
 import Engine
 import HTTPMessages
 import OrderedJSON
+import Posix
 
 /// Files of containers as archives: `docker cp` and `docker export` (API: Container).
 extension Routes {
@@ -10,7 +11,7 @@ extension Routes {
             Route("HEAD", "/containers/{name}/archive") { request, responder in
                 let query = try ArchiveQuery(request.query)
                 let status = try node.pathStatus(request["name"], path: query.path)
-                try responder.send(200, headers: [Self.pathHeader: Base64.text(status.encoded())])
+                try responder.send(200, headers: [Self.pathHeader: Base64.encode(status.encoded())])
             },
             Route("GET", "/containers/{name}/archive") { request, responder in
                 let query = try ArchiveQuery(request.query)
@@ -20,7 +21,7 @@ extension Routes {
                     begin: { status in
                         sender.stream = try responder.stream(
                             contentType: "application/x-tar",
-                            headers: [Self.pathHeader: Base64.text(status.encoded())])
+                            headers: [Self.pathHeader: Base64.encode(status.encoded())])
                     }, send: sender.write)
                 try sender.flush()
             },
@@ -60,24 +61,5 @@ private final class PieceSender {
     func flush() throws {
         try stream?.write(held)
         held.removeAll(keepingCapacity: true)
-    }
-}
-
-/// The standard alphabet with padding (RFC 4648, section 4).
-enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    /// The text of bytes.
-    static func text(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let value = group.reduce(0) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
-            for place in 0..<4 {
-                text.append(
-                    place <= group.count ? alphabet[Int(value >> UInt32(18 - 6 * place)) & 63] : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

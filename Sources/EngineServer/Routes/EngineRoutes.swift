@@ -16,7 +16,8 @@ public enum EngineRoutes {
     public static func table(for node: Node) -> [Route] {
         let routes = Routes(node: node)
         return routes.system + routes.nodeRoutes + routes.steps + routes.containers + routes.containerStreams
-            + routes.execs + routes.images + routes.networks + routes.volumes + routes.observation + routes.prunes
+            + routes.execs + routes.images + routes.registryRoutes + routes.networks + routes.volumes
+            + routes.observation + routes.prunes
             + routes.archives + routes.builds + Routes.unfinished + Routes.swarm
     }
 

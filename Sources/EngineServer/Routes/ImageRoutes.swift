@@ -1,4 +1,5 @@
 import Engine
+import EngineAPI
 import HTTPMessages
 import OCI
 import OrderedJSON
@@ -35,13 +36,10 @@ extension Routes {
                     }
                 }
             },
-            Self.change("POST", "/images/create") { request, responder, operation in
+            Self.change("POST", "/images/create", plan: planCreate) { request, responder, operation in
                 switch try ImageCreateQuery(request.query, version: request.version) {
-                case .pull(let image, let tag, _):
-                    let name = tag.map { "\(image)\($0.contains(":") ? "@" : ":")\($0)" } ?? image
-                    throw APIError.notImplemented(
-                        "pulling \(name) is not done yet in Drydock's engine; \"docker images\" shows the images that "
-                            + "are here")
+                case .pull(let image, let tag, let platform):
+                    try pull(image, tag: tag, platform: platform, request, responder, operation: operation)
                 case .import(let source, let repository, let tag, let comment, let changes, let platform):
                     guard source == "-" else {
                         throw APIError.notImplemented("importing from a URL is not done yet in Drydock's engine")
@@ -67,6 +65,16 @@ extension Routes {
         ]
     }
 
+    /// The plan of a pull; an import has nothing to plan before its archive was read.
+    @Sendable private func planCreate(_ request: Request) throws -> [StepRecord] {
+        guard
+            case .pull(let image, let tag, let platform) = try ImageCreateQuery(request.query, version: request.version)
+        else { throw APIError.notImplemented("an import can't be explained yet; nothing was done") }
+        let chosen = try platform.map { text throws(OCIError) in try Platform(text) }
+        let pull = PullRequest(try PullQuery.reference(image, tag: tag), platform: chosen)
+        return node.planPull(pull, operation: "plan")
+    }
+
     /// Sends images as an archive. Nothing is sent before the first byte exists, so that a missing image is a 404.
     private func save(_ names: [String], _ responder: Responder) throws {
         let archive = ArchiveStream(responder)
@@ -90,10 +98,22 @@ final class ProgressStream {
         try stream.write(line.encoded() + [0x0D, 0x0A])
     }
 
+    /// Runs a body. An error before the first line is an ordinary one, a later one is told of in the stream itself.
+    func reportingLateErrors(_ body: () throws -> Void) throws {
+        try reportingErrors {
+            do { try body() } catch {
+                if stream == nil { throw BeforeFirstLine(error: error) }
+                throw error
+            }
+        }
+    }
+
+    private struct BeforeFirstLine: Error { var error: any Error }
+
     /// Runs a body and tells of its error in the stream itself, with status 200: what Docker's clients expect where an
     /// archive is taken in.
     func reportingErrors(_ body: () throws -> Void) throws {
-        do { try body() } catch {
+        do { try body() } catch let early as BeforeFirstLine { throw early.error } catch {
             let message = EngineRoutes.translate(error).message
             try send(["errorDetail": ["message": .string(message)], "error": .string(message)])
         }

@@ -11,7 +11,6 @@ extension Routes {
             ("GET", "/containers/{name}/checkpoints", "listing checkpoints"),
             ("DELETE", "/containers/{name}/checkpoints/{checkpoint}", "removing checkpoints"),
             ("GET", "/images/search", "searching a registry"),
-            ("POST", "/images/{name...}/push", "pushing images"),
             ("POST", "/auth", "logging in to a registry"),
             ("GET", "/distribution/{name...}/json", "looking an image up in a registry"),
             ("GET", "/system/df", "measuring disk usage"),

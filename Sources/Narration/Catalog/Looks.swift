@@ -6,6 +6,13 @@ extension ExplanationCatalog {
     static let lookTable: [StepKind: [Template]] = [
         // Images
         .imageResolve: ["docker history {reference}", "docker image inspect {reference}"],
+        .registryResolve: ["docker manifest inspect {reference}", "docker search {repository}"],
+        .manifestFetch: ["docker manifest inspect {reference}", "docker image inspect {reference}"],
+        .layerDownload: ["!ls -l {path}", "!sha256sum {path}"],
+        .imageVerify: ["docker image inspect {reference}"],
+        .registryConnect: ["!cat ~/.docker/config.json"],
+        .layerUpload: ["docker history {object}"],
+        .manifestPush: ["docker manifest inspect {reference}", "docker images --digests"],
         .imageLoad: ["docker images"],
         .imageImport: ["docker history {image|short}", "docker image inspect {image|short}"],
         .layerUnpack: ["!ls {directory}"],

@@ -1,0 +1,104 @@
+import Engine
+import EngineAPI
+import HTTPMessages
+import OCI
+import OrderedJSON
+import Posix
+import Registry
+
+/// Images that come from registries and go there (API: Image, Distribution, System auth).
+extension Routes {
+    var registryRoutes: [Route] {
+        let node = node
+        return [
+            Self.change(
+                "POST", "/images/{name...}/push",
+                plan: { request in
+                    try node.planPush(try PushQuery.reference(request), operation: "plan")
+                },
+                perform: { request, responder, operation in
+                    let reference = try PushQuery.reference(request)
+                    let credentials = try RegistryAuthorization.read(request.headers["X-Registry-Auth"])
+                    let progress = ProgressStream(responder)
+                    try progress.reportingLateErrors {
+                        try node.pushImage(
+                            reference, credentials: credentials, operation: operation,
+                            isWanted: { request.isConnected }, send: progress.send)
+                    }
+                })
+        ]
+    }
+
+    /// Pulls one tag, or all of a repository.
+    func pull(
+        _ image: String, tag: String?, platform: String?, _ request: Request, _ responder: Responder, operation: String
+    ) throws {
+        let reference = try PullQuery.reference(image, tag: tag)
+        let chosen = try platform.flatMap { text throws(OCIError) in try text.isEmpty ? nil : Platform(text) }
+        let credentials = try RegistryAuthorization.read(request.headers["X-Registry-Auth"])
+        let progress = ProgressStream(responder)
+        // A repository without a tag means all of its tags.
+        let names =
+            reference.tag == nil && reference.digest == nil
+            ? try node.remoteTags(reference, credentials: credentials).map { tag throws(OCIError) in
+                try reference.tagged(tag)
+            } : [reference]
+        try progress.reportingLateErrors {
+            for name in names {
+                try node.pullImage(
+                    PullRequest(name, platform: chosen, credentials: credentials), operation: operation,
+                    isWanted: { request.isConnected }, send: progress.send)
+            }
+        }
+    }
+}
+
+/// The name that `POST /images/create` asks for.
+enum PullQuery {
+    static func reference(_ image: String, tag: String?) throws(OCIError) -> ImageReference {
+        guard let tag, !tag.isEmpty else { return try ImageReference(image) }
+        let plain = try ImageReference(image)
+        if tag.contains(":") { return plain.digested(try Digest(tag)) }
+        return try plain.tagged(tag)
+    }
+}
+
+/// The name that `POST /images/{name}/push` means.
+enum PushQuery {
+    static func reference(_ request: Request) throws(OCIError) -> ImageReference {
+        let reference = try ImageReference(request["name"])
+        guard let tag = request.query["tag"], !tag.isEmpty else { return reference }
+        return try reference.tagged(tag)
+    }
+}
+
+/// What a client proves to a registry, in the header `X-Registry-Auth`: JSON in Base64 for URLs.
+enum RegistryAuthorization {
+    /// The credentials; `nil` for nobody.
+    /// - Throws: ``APIError`` 400 for a header that is none.
+    static func read(_ header: String?) throws(APIError) -> RegistryCredentials? {
+        guard let header, !header.isEmpty else { return nil }
+        guard let bytes = Base64.decode(header) else {
+            throw .badRequest("invalid X-Registry-Auth header: it is not Base64")
+        }
+        let json: JSON
+        do throws(JSONError) { json = try JSON(parsing: bytes) } catch {
+            throw .badRequest("invalid X-Registry-Auth header: \(error)")
+        }
+        return credentials(json)
+    }
+
+    /// The credentials that a document has, as the API and Docker's files write it.
+    static func credentials(_ json: JSON) -> RegistryCredentials? {
+        var user = json["username"]?.string ?? ""
+        var password = json["password"]?.string ?? ""
+        if user.isEmpty, let text = json["auth"]?.string, let bytes = Base64.decode(text) {
+            let parts = String(decoding: bytes, as: UTF8.self).split(
+                separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { (user, password) = (String(parts[0]), String(parts[1])) }
+        }
+        let token = json["identitytoken"]?.string ?? ""
+        if user.isEmpty, token.isEmpty { return nil }
+        return RegistryCredentials(user: user, password: password, identityToken: token)
+    }
+}
