@@ -59,9 +59,8 @@ extension EnglishTexts {
             "registry",
             brief: "{?isLab}the lab's registry, {registry}{:}{registry}{/}, repository {repository}",
             full: """
-                The name says where an image goes: registry, then repository. The registry was asked whether it is one \
-                and whether it wants a login. \
-                {?isLab}It is the lab's own, on this machine; what is pushed to it stays here.{/}
+                The name says where an image goes: registry, then repository. {?isLab}This is the lab's own registry, on this \
+                machine; what is pushed stays here. {/}It was asked whether it is a registry and whether it wants a login.
                 """,
             deep: """
                 GET /v2/ is the greeting: 200 means come in, 401 names the way to prove who asks, a password or a token of a \

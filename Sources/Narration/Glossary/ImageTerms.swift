@@ -27,7 +27,7 @@ extension Glossary {
             "registry", "저장소(Registry)", ["레지스트리"],
             en: "A server that keeps images and gives them out: Docker Hub, or one of your own.",
             ko: "컨테이너 이미지를 보관하고 나누어 주는 서버입니다. Docker Hub나 직접 운영하는 서버가 있습니다.",
-            lesson: "05-vocabulary"),
+            [.registryResolve, .registryConnect, .layerDownload, .layerUpload, .manifestPush], lesson: "05-vocabulary"),
         GlossaryEntry(
             "repository", "레포지토리(Repository)", ["레포지토리"],
             en: "The place of one image's versions within a registry: library/busybox. Tags tell the versions apart.",
@@ -53,12 +53,12 @@ extension Glossary {
             "digest", "다이제스트", ["sha256"],
             en: "The SHA-256 of some bytes, used as their name: the same bytes have the same digest everywhere.",
             ko: "내용의 SHA-256 값을 이름으로 쓰는 것입니다. 내용이 같으면 어디서나 다이제스트가 같습니다.",
-            [.imageResolve, .layerUnpack], lesson: "06-images"),
+            [.imageResolve, .layerUnpack, .imageVerify], lesson: "06-images"),
         GlossaryEntry(
             "manifest", "매니페스트",
             en: "The list of what an image consists of: the digests of its configuration and of its layers.",
             ko: "이미지를 이루는 것의 목록입니다. 설정과 레이어의 다이제스트가 적혀 있습니다.",
-            [.imageResolve], lesson: "23-registry"),
+            [.imageResolve, .manifestFetch, .manifestPush], lesson: "23-registry"),
         GlossaryEntry(
             "image index", "이미지 색인", ["manifest list", "multi-platform image"],
             en: "A list of manifests for the same image on different processors, so that one name fits all.",
