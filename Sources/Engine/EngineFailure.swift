@@ -3,6 +3,7 @@ import Kernel
 import OCI
 import Posix
 import Registry
+import Steps
 
 /// An operation that the engine did not carry out, with the status and the text that its API answers.
 public struct EngineFailure: Error, Sendable, Equatable, CustomStringConvertible {
@@ -38,6 +39,7 @@ public struct EngineFailure: Error, Sendable, Equatable, CustomStringConvertible
         case let failure as EngineFailure: self = failure
         case let error as OCIError: self.init(status: error.category.httpStatus, "\(error)")
         case let failure as RegistryFailure: self.init(status: failure.status, "\(failure)")
+        case let stopped as StepsStopped: self.init(status: 409, "\(stopped)")
         case let error as ShapeError: self.init(status: 400, "\(error)")
         default: self.init(status: 500, "\(operation): \(error)")
         }

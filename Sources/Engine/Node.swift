@@ -5,7 +5,7 @@ import OCI
 import OrderedJSON
 import Posix
 public import Registry
-import Steps
+public import Steps
 import Synchronization
 
 /// What a node is made of, before it is started.
@@ -53,6 +53,8 @@ public final class Node: Sendable {
     let ports = PublishedPorts()
     let events = EventLog()
     let runner: StepRunner
+    /// Where operations wait that somebody goes through step by step.
+    public let gates = StepGates()
     let containers = Monitor(ContainerTable())
     let execs = Mutex<[String: ExecSession]>([:])
     /// Processes between clone and their supervisor's start, by number: whom a rollback kills and reaps.
@@ -82,7 +84,8 @@ public final class Node: Sendable {
         volumes = try VolumeStore(at: "\(configuration.directory)/volumes")
         steps = StepLog()
         let journal = try Journal(directory: "\(configuration.directory)/journal", bootID: kernel.profile.bootID)
-        runner = StepRunner(journal: journal, log: steps, isSimulated: kernel.profile.kind == .simulated)
+        runner = StepRunner(
+            journal: journal, log: steps, isSimulated: kernel.profile.kind == .simulated, gates: gates)
         filters = SeccompCompiler(cacheDirectory: "\(configuration.directory)/cache")
         namespace = try kernel.makeNetworkNamespace()
         networks = try NetworkStore(directory: "\(configuration.directory)/networks")
@@ -127,6 +130,17 @@ public final class Node: Sendable {
     /// - Parameter told: How many steps of the operation were performed under the same title before.
     func run(_ procedure: Procedure, operation: String, after told: Int = 0) throws {
         try runner.run(procedure, operation: operation, after: told, undoing: self)
+    }
+
+    /// Takes back what a command had done to the object of an operation of it that was stopped: what `docker run` created
+    /// before its start was stopped.
+    public func takeBack(stoppedOperation operation: String, at gate: StepGate) {
+        for record in runner.takeBack(before: operation, at: gate, undoing: self) where record.kind == .containerCreate
+        {
+            guard let id = record.facts["id"]?.string else { continue }
+            let image = record.facts["image"]?.string ?? ""
+            events.publish("container", "destroy", id, ["name": record.object, "image": image])
+        }
     }
 
     /// Ends the node: stops all containers and lets go of everything in the kernel.

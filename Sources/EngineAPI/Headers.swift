@@ -11,6 +11,11 @@ public enum DrydockAPI {
     public static let stepsPath = "/drydock/steps"
     /// What the node is: its name, and where the machine finds its network namespace (`null` on the simulated kernel).
     public static let nodePath = "/drydock/node"
+    /// The request header that has a command's procedures wait before each step: the name of a stepping session.
+    public static let stepHeader = "Drydock-Step"
+    /// A stepping session. `GET` opens it and gives, as JSON lines of ``StepRecord``, each step that waits (`planned`)
+    /// and what becomes of it; it ends with the connection. `POST` with `answer=next`, `run` or `stop` lets go on.
+    public static let steppingPath = "/drydock/stepping/{session}"
     /// What a container is made of, as the kernel has it now (``ContainerView``): `{name}` stands for the container.
     public static let insidePath = "/drydock/containers/{name}/inside"
     /// The newest version of the Docker Engine API that the engine answers as.

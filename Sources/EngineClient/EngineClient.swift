@@ -15,6 +15,8 @@ public final class EngineClient: Sendable {
     private let address: EngineAddress
     private let idle = Mutex<[BufferedConnection]>([])
     private let negotiation: Mutex<Negotiation>
+    /// Header fields that go with every request.
+    private let standing: [(String, String)]
 
     private struct Negotiation {
         var version: String
@@ -46,10 +48,16 @@ public final class EngineClient: Sendable {
         self.init(address: try EngineAddress(parsing: host), apiVersion: apiVersion)
     }
 
-    private init(address: EngineAddress, apiVersion: String?) {
+    private init(address: EngineAddress, apiVersion: String?, headers: [(String, String)] = []) {
         self.address = address
+        standing = headers
         let fixed = apiVersion.flatMap { $0.isEmpty ? nil : $0.hasPrefix("v") ? String($0.dropFirst()) : $0 }
         negotiation = Mutex(Negotiation(version: fixed ?? Self.defaultAPIVersion, isSettled: fixed != nil))
+    }
+
+    /// Another client of the same engine, all of whose requests carry more header fields.
+    public func adding(headers: [(String, String)]) -> EngineClient {
+        EngineClient(address: address, apiVersion: apiVersion, headers: standing + headers)
     }
 
     /// The engine's address as `DOCKER_HOST` has it.
@@ -110,6 +118,8 @@ public final class EngineClient: Sendable {
 
     /// Makes a call at the version that both sides speak.
     private func negotiated(_ call: Call) throws -> Answer {
+        var call = call
+        call.headers += standing.filter { field in !call.headers.contains { $0.0 == field.0 } }
         let before = negotiation.withLock { $0 }
         // A body that can be read only once must not be spent on finding out the version.
         if !before.isSettled, case .descriptor = call.body { try settle() }

@@ -214,7 +214,7 @@ public struct Narrator: Sendable {
             page.evidence(text, source: source, shortensSource: true)
         }
         if depth != .fullWithoutLook, step.lead.state != .planned {
-            let looks = step.records(of: step.group.explained).flatMap { step.looks(of: $0) }
+            let looks = step.records(of: step.group.looked).flatMap { step.looks(of: $0) }
             for look in looks.prefix(depth == .deep ? 2 : 1) { show(look, on: &page) }
         }
     }

@@ -128,7 +128,12 @@ struct Page {
         var line = ink(">", .look) + " " + command
         if let place {
             let free = width - Self.margin - indent - 2 - DisplayWidth.of(command) - DisplayWidth.of(place)
-            line += String(repeating: " ", count: max(2, free)) + ink(place, .note)
+            // Where there is no room the place goes below: the command must not be mixed up with it.
+            if free < 2 {
+                put(line, indent)
+                return put(ink(place.rightAligned(to: width - Self.margin - indent), .note), indent)
+            }
+            line += String(repeating: " ", count: free) + ink(place, .note)
         }
         put(line, indent)
     }

@@ -22,6 +22,8 @@ struct StepGroup: Sendable {
     var explained: [StepKind]
     /// The kinds whose evidence is shown with the sentences.
     var proved: [StepKind]
+    /// The kinds whose looks are offered, in this order.
+    var looked: [StepKind]
     /// Which concept a newcomer should meet first: the lower the sooner.
     var rank: Int
     /// What is only told when asked for.
@@ -29,7 +31,8 @@ struct StepGroup: Sendable {
 
     init(
         _ concept: String, en: String, ko: String, rank: Int, _ members: [StepKind], told: [StepKind]? = nil,
-        explained: [StepKind]? = nil, proved: [StepKind]? = nil, silences: [Silence] = []
+        explained: [StepKind]? = nil, proved: [StepKind]? = nil, looked: [StepKind]? = nil,
+        silences: [Silence] = []
     ) {
         self.concept = concept
         labels = [.en: en, .ko: ko]
@@ -37,6 +40,7 @@ struct StepGroup: Sendable {
         self.told = told ?? members
         self.explained = explained ?? members
         self.proved = proved ?? self.explained
+        self.looked = looked ?? self.explained
         self.rank = rank
         self.silences = silences
     }
@@ -92,6 +96,8 @@ struct StepGroup: Sendable {
             told: [.cgroupCreate, .cgroupLimit, .resourceLimit],
             explained: [.cgroupCreate, .cgroupLimit, .resourceLimit],
             proved: [.cgroupLimit, .cgroupCreate],
+            // The file of a limit that was given says more than that of one that was not.
+            looked: [.cgroupLimit, .cgroupCreate, .resourceLimit],
             silences: [.init(kind: .cgroupLimit, fact: "resource", value: "devices")]),
         StepGroup(
             "namespace", en: "views", ko: "격리", rank: 2, [.processClone, .namespaceEnter, .hostnameSet],

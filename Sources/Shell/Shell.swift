@@ -174,6 +174,7 @@ extension Shell: LineRunner.Commands {
     func command(_ words: [String], isAlone: Bool) -> LineRunner.Command {
         switch words.first {
         case "docker": return docker(Array(words.dropFirst()))
+        case "step": return step(Array(words.dropFirst()))
         case "doctor":
             if let doctor = configuration.doctor { return .own(doctor) }
             return own(.complain(voice.noDoctor))
@@ -183,7 +184,7 @@ extension Shell: LineRunner.Commands {
         }
     }
 
-    private func own(_ answer: Answer) -> LineRunner.Command {
+    func own(_ answer: Answer) -> LineRunner.Command {
         .own { io in
             LineRunner.write(answer.text, to: io.output)
             if !answer.complaint.isEmpty { LineRunner.write(answer.complaint + "\n", to: io.errorOutput) }

@@ -53,6 +53,7 @@ struct ShellVoice: Sendable {
             narrate LEVEL         off, brief, full, deep, adaptive (brief, and new things in full)
             narrate again         forget what was explained: adaptive explains it anew
             explain docker ...    what a command would do; nothing is done
+            step docker ...       one step per key: look around between them, or take all back
             inside CONTAINER      a container on one page: processes, namespaces, layers, network
             compare A B           two containers: what they share, and what not
             glossary [TERM]       the words of containers
@@ -74,6 +75,7 @@ struct ShellVoice: Sendable {
             narrate LEVEL         설명 수준: off, brief, full, deep, adaptive(짧게, 새 개념만 자세히)
             narrate again         설명한 개념을 잊고 처음부터 다시 설명
             explain docker ...    명령이 할 일을 미리 보기 (아무것도 실행하지 않음)
+            step docker ...       한 단계씩 실행: 사이사이에 살펴보거나 모두 되돌리기
             inside CONTAINER      컨테이너 하나를 한 화면에: 프로세스, 네임스페이스, 레이어, 네트워크
             compare A B           컨테이너 둘을 비교: 함께 쓰는 것과 따로 쓰는 것
             glossary [용어]       컨테이너 용어집
@@ -149,6 +151,15 @@ struct ShellVoice: Sendable {
         say(
             "This engine is not Drydock's: it does not tell what the kernel has. Try: docker inspect, docker top",
             "Drydock 엔진이 아니어서 커널에 있는 것을 알 수 없습니다. 시도: docker inspect, docker top")
+    }
+
+    var noStepping: String {
+        say(
+            "This engine is not Drydock's: its commands can't be gone through step by step.",
+            "Drydock 엔진이 아니어서 명령을 한 단계씩 실행할 수 없습니다.")
+    }
+    func steppingBroke(_ reason: String) -> String {
+        say("The conversation with the engine broke off: \(reason)", "엔진과의 연결이 끊어졌습니다. 이유: \(reason)")
     }
 
     // MARK: The engine

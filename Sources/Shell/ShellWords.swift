@@ -17,7 +17,7 @@ extension Shell {
     /// All words with what they take, for completion and help.
     static let words: [String: [String]] = [
         "help": [], "exit": [], "quit": [], "narrate": NarrationLevel.allCases.map(\.rawValue) + ["again"], "why": [],
-        "evidence": [], "steps": [], "explain": ["docker"], "glossary": [],
+        "evidence": [], "steps": [], "explain": ["docker"], "step": ["docker"], "glossary": [],
         "language": Language.allCases.map(\.rawValue),
         "inside": [], "compare": [], "doctor": [], "clear": [], "history": [], "set": ["keys"], "cd": [], "docker": [],
     ]

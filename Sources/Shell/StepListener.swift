@@ -129,6 +129,15 @@ final class StepListener: CommandObserver {
         }
     }
 
+    /// Keeps records that were told already, for `why`, `evidence` and `steps`.
+    func keep(_ records: [StepRecord], command: [String]) {
+        state.withLock { state in
+            state.records = records
+            state.command = command
+            state.isNewCommand = false
+        }
+    }
+
     /// Takes records that came with an answer, as those of a plan do.
     func show(_ records: [StepRecord], command: [String]) {
         state.withLock { state in

@@ -8,17 +8,24 @@ public final class StepRunner: Sendable {
     private let journal: Journal
     private let log: StepLog
     private let isSimulated: Bool
+    private let gates: StepGates
 
     /// A runner that tells of its steps in a log.
-    public init(journal: Journal, log: StepLog, isSimulated: Bool) {
+    ///
+    /// - Parameter gates: Where procedures wait that somebody goes through step by step.
+    public init(journal: Journal, log: StepLog, isSimulated: Bool, gates: StepGates = StepGates()) {
         self.journal = journal
         self.log = log
+        self.gates = gates
         self.isSimulated = isSimulated
     }
 
     /// A new identity for an operation.
-    public static func newOperation() -> String {
-        String(UInt64.random(in: 0x1000_0000_0000_0000 ... .max), radix: 16)
+    ///
+    /// - Parameter gate: The name of the gate that it is to go through, if any.
+    public static func newOperation(through gate: String? = nil) -> String {
+        let own = String(UInt64.random(in: 0x1000_0000_0000_0000 ... .max), radix: 16)
+        return gate.map { "\($0).\(own)" } ?? own
     }
 
     /// Performs all steps of a procedure.
@@ -28,16 +35,27 @@ public final class StepRunner: Sendable {
     ///   - operation: Its identity; operations that a request causes may share one.
     ///   - told: How many steps of this operation were performed under the same title before.
     ///   - undoing: Who takes steps back.
-    /// - Throws: The error of the step that failed, after the performed ones were taken back.
+    /// - Throws: The error of the step that failed, or ``StepsStopped``, after the performed ones were taken back.
     public func run(_ procedure: Procedure, operation: String, after told: Int = 0, undoing: any Undoing) throws {
         let entry = try journal.begin(operation + "-" + String(UInt32.random(in: 0 ... .max), radix: 16))
-        var performed: [(record: StepRecord, undo: [UndoAction])] = []
+        var performed: [StepGate.Performed] = []
         var pending = Array(procedure.steps.reversed())
+        let gate = gates.gate(of: operation)
         while let step = pending.popLast() {
             var record = StepRecord(
                 operation: operation, title: procedure.title, index: told + performed.count + 1, kind: step.kind,
                 state: .performed, command: step.command, object: procedure.object, facts: step.facts,
                 time: Clock.realtime(), isSimulated: isSimulated)
+            if let gate {
+                var planned = record
+                planned.state = .planned
+                do throws(StepsStopped) { try gate.wait(before: planned) } catch {
+                    revert(performed, undoing: undoing)
+                    entry.close()
+                    throw error
+                }
+                record.time = Clock.realtime()
+            }
             let begin = Clock.monotonic()
             do {
                 try entry.intend(step.undo)
@@ -47,7 +65,7 @@ public final class StepRunner: Sendable {
                 record.facts.merge(outcome.facts) { $1 }
                 record.evidence = outcome.evidence
                 record.command = outcome.command ?? step.command
-                performed.append((record, step.undo + outcome.undo))
+                performed.append(.init(record: record, undo: step.undo + outcome.undo))
                 log.publish(record)
                 pending += outcome.followUps.reversed()
             } catch {
@@ -55,21 +73,33 @@ public final class StepRunner: Sendable {
                 record.state = .failed
                 record.failure = StepFailure(errnoName: (error as? SystemError)?.name, message: "\(error)")
                 log.publish(record)
-                revert(performed + [(record, step.undo)], undoing: undoing)
+                revert(performed + [.init(record: record, undo: step.undo)], undoing: undoing)
                 entry.close()
                 throw error
             }
         }
         entry.close()
+        gate?.remember(performed)
     }
 
-    private func revert(_ steps: [(record: StepRecord, undo: [UndoAction])], undoing: any Undoing) {
-        for (record, undo) in steps.reversed() where !undo.isEmpty {
+    /// Takes back what earlier procedures of a command did to the object of an operation that was stopped: the creation
+    /// of a container whose start was.
+    ///
+    /// - Returns: What was taken back.
+    public func takeBack(before operation: String, at gate: StepGate, undoing: any Undoing) -> [StepRecord] {
+        let steps = gate.takePerformed(before: operation)
+        revert(steps, undoing: undoing)
+        return steps.map(\.record)
+    }
+
+    private func revert(_ steps: [StepGate.Performed], undoing: any Undoing) {
+        for step in steps.reversed() where !step.undo.isEmpty {
+            let record = step.record
             var reverted = record
             reverted.time = Clock.realtime()
             let begin = Clock.monotonic()
             var failures: [String] = []
-            for action in undo.reversed() {
+            for action in step.undo.reversed() {
                 do { try undoing.undo(action) } catch { failures.append("\(error)") }
             }
             reverted.duration = Clock.monotonic() - begin

@@ -16,6 +16,22 @@ struct NarratorTests {
 
     private let command = ["run", "-d", "--name", "web", "lab/web"]
 
+    @Test("A limit that was given is looked at in its own file, not in that of a limit that was not")
+    func looksAtTheLimitThatWasGiven() {
+        let quota = "/sys/fs/cgroup/cpu/drydock/3f9a71c0de42/cpu.cfs_quota_us"
+        let limit = SampleRecords.record(
+            .cgroupLimit, command: "echo 50000 > \(quota)",
+            changing: ["resource": "cpuQuota", "value": "50000 100000"],
+            evidence: [.init(source: quota, text: "50000")])
+        let made = SampleRecords.record(
+            .cgroupCreate, command: "mkdir", evidence: [.init(source: "/sys/fs/cgroup/memory/x", text: "max")])
+        let records = SampleRecords.numbered([made, limit], "s1", "start container", at: 1_000_000_000)
+        let looks = narrator(.full).narrate(records, command: ["start", "web"]).split(separator: "\n").filter {
+            $0.hasPrefix("|   >")
+        }
+        #expect(looks == ["|   > !cat \(quota)"])
+    }
+
     @Test("Off tells nothing, and so does a command that did nothing")
     func silence() {
         #expect(narrator(.off).narrate(SampleRecords.run, command: command).isEmpty)

@@ -33,7 +33,8 @@ extension Node {
 
     /// Starts a container whose lifecycle is held.
     func start(_ container: Container, operation: String) throws {
-        let launch = ContainerLaunch(node: self, container: container)
+        let launch = ContainerLaunch(
+            node: self, container: container, isGated: gates.gate(of: operation) != nil)
         do {
             try launch.takeAddresses()
             try launch.writeFiles()
@@ -69,9 +70,13 @@ final class ContainerLaunch: Sendable {
     private let pipes = Late<ProcessPipes>("the pipes")
     private let log = Late<ContainerLog>("the log")
 
-    init(node: Node, container: Container) {
+    /// Whether somebody goes through it step by step.
+    private let isGated: Bool
+
+    init(node: Node, container: Container, isGated: Bool = false) {
         self.node = node
         self.container = container
+        self.isGated = isGated
         definition = container.life.current.definition
     }
 
@@ -186,7 +191,7 @@ final class ContainerLaunch: Sendable {
                 command: "\(call) -> PID \(process.pid)",
                 undo: [.killProcess(pid: process.pid, startTime: kernel.processStartTime(process.pid) ?? 0)],
                 followUps: networkSteps()
-                    + ChildProcedure(process: process, reader: ReportReader(process: self.process))
+                    + ChildProcedure(process: process, reader: ReportReader(process: self.process, isGated: isGated))
                     .steps(children) { child, range, reader in try self.execute(child, range, reader) })
         }
     }
@@ -221,7 +226,7 @@ final class ContainerLaunch: Sendable {
         }
         let request = SpawnRequest(
             namespaces: namespaces, joinedNamespaces: joined, program: children.flatMap(\.operations),
-            standardStreams: streams)
+            standardStreams: streams, isGated: isGated)
         program.set(request.program)
         let process = try kernel.spawn(request)
         node.starting.withLock { $0[process.pid] = process }
@@ -308,7 +313,7 @@ final class ContainerLaunch: Sendable {
         for attachment in waiting { _ = hub.attach(attachment) }
         let begin = Clock.monotonic()
         do {
-            try process.release()
+            try reader.release()
             try reader.finish(child, index: range.upperBound - 1)
         } catch {
             // Who waited for its output stays attached for the next try, as far as it is still there.

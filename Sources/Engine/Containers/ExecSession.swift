@@ -120,7 +120,9 @@ extension Node {
             return !life.isStarted
         }
         guard first else { throw EngineFailure.conflict("Error: Exec command \(id) has already run") }
-        let launch = ExecLaunch(node: self, session: session, attachment: attachment, size: size)
+        let launch = ExecLaunch(
+            node: self, session: session, attachment: attachment, size: size,
+            isGated: gates.gate(of: operation) != nil)
         do {
             try run(try launch.procedure(), operation: operation)
         } catch {
@@ -167,8 +169,13 @@ final class ExecLaunch: Sendable {
     private let size: (columns: UInt16, rows: UInt16)?
     private let process = Late<any SandboxProcess>("the process")
     private let pipes = Late<ProcessPipes>("the pipes")
+    /// Whether somebody goes through it step by step.
+    private let isGated: Bool
 
-    init(node: Node, session: ExecSession, attachment: Attachment?, size: (columns: UInt16, rows: UInt16)?) {
+    init(
+        node: Node, session: ExecSession, attachment: Attachment?, size: (columns: UInt16, rows: UInt16)?, isGated: Bool
+    ) {
+        self.isGated = isGated
         self.node = node
         self.session = session
         self.attachment = attachment
@@ -209,8 +216,10 @@ final class ExecLaunch: Sendable {
                 undo: [
                     .killProcess(pid: process.pid, startTime: node.kernel.processStartTime(process.pid) ?? 0)
                 ],
-                followUps: ChildProcedure(process: process, reader: ReportReader(process: self.process))
-                    .steps(children) { child, range, reader in try self.execute(child, range, reader) })
+                followUps: ChildProcedure(
+                    process: process, reader: ReportReader(process: self.process, isGated: isGated)
+                )
+                .steps(children) { child, range, reader in try self.execute(child, range, reader) })
         }
         return Procedure(title: "exec in container", object: definition.name, steps: [enter])
     }
@@ -265,7 +274,7 @@ final class ExecLaunch: Sendable {
             running.process,
             SpawnRequest(
                 namespaces: namespaces, program: children.flatMap(\.operations),
-                standardStreams: pipes.ifPresent?.childSide))
+                standardStreams: pipes.ifPresent?.childSide, isGated: isGated))
         node.starting.withLock { $0[process.pid] = process }
         self.process.set(process)
         pipes.ifPresent?.closeChildSide()
@@ -279,7 +288,7 @@ final class ExecLaunch: Sendable {
             session.settings.hasTerminal ? .terminal(try process.takeTerminal()) : try pipes.value().takeParentSide()
         let hub = try StreamHub(ends: ends, log: nil, closesInput: true)
         let begin = Clock.monotonic()
-        try process.release()
+        try reader.release()
         try reader.finish(child, index: range.upperBound - 1)
         let duration = Clock.monotonic() - begin
         if let attachment { _ = hub.attach(attachment) }

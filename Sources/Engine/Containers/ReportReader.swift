@@ -58,14 +58,20 @@ extension SandboxOperation {
 /// Takes a child's reports in the order of its program.
 final class ReportReader: Sendable {
     private let process: Late<any SandboxProcess>
+    /// Whether the child waits before each operation: then it is let go on for each report that is asked for.
+    private let isGated: Bool
 
-    init(process: Late<any SandboxProcess>) { self.process = process }
+    init(process: Late<any SandboxProcess>, isGated: Bool) {
+        self.process = process
+        self.isGated = isGated
+    }
 
     /// The reports of some operations of a step.
     /// - Throws: ``LaunchFailure`` for the one that failed.
     func reports(_ range: Range<Int>, of step: ChildStep) throws -> [OperationReport] {
         try range.map { index in
             let operation = step.operations[index - range.lowerBound]
+            if isGated { try process.value().release() }
             guard let report = try process.value().nextReport() else {
                 throw SystemError("waiting for \(operation.shortName) in the child", code: ECHILD)
             }
@@ -74,6 +80,12 @@ final class ReportReader: Sendable {
             }
             return report
         }
+    }
+
+    /// Lets a child that has come to the meeting go on to the last operation.
+    func release() throws {
+        try process.value().release()
+        if isGated { try process.value().release() }
     }
 
     /// Waits for the last operation, `execve`: no report means that it succeeded.

@@ -15,10 +15,12 @@ public enum EngineRoutes {
     /// All routes of a node.
     public static func table(for node: Node) -> [Route] {
         let routes = Routes(node: node)
-        return routes.system + routes.nodeRoutes + routes.steps + routes.containers + routes.containerStreams
+        let engine =
+            routes.system + routes.nodeRoutes + routes.steps + routes.containers + routes.containerStreams
             + routes.execs + routes.images + routes.registryRoutes + routes.networks + routes.volumes
             + routes.observation + routes.prunes
             + routes.archives + routes.builds + Routes.unfinished + Routes.swarm
+        return engine.map { $0.stepped(on: node) } + routes.stepping
     }
 
     /// The answer that an error of the engine means, for ``EngineServer/Configuration/translate``.
@@ -50,7 +52,7 @@ struct Routes: Sendable {
                 }
                 return try responder.send(json: .array(try plan(request).map(json)))
             }
-            let operation = StepRunner.newOperation()
+            let operation = StepRunner.newOperation(through: request.headers[DrydockAPI.stepHeader])
             responder.operation = operation
             try perform(request, responder, operation)
         }
