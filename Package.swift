@@ -14,7 +14,8 @@ let package = Package(
         .executableTarget(
             name: "drydock",
             dependencies: [
-                "Shell", "DockerCLI", "Narration", "EngineClient", "EngineServer", "Engine", "Registry", "Kernel",
+                "Shell", "Lessons", "DockerCLI", "Narration", "EngineClient", "EngineServer", "Engine", "Registry",
+                "Kernel",
                 "EngineAPI",
                 "OrderedJSON", "Posix", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -24,7 +25,13 @@ let package = Package(
         .target(
             name: "Shell",
             dependencies: [
-                "DockerCLI", "Narration", "EngineClient", "EngineAPI", "OrderedJSON", "Posix", "CLinux", "CEditLine",
+                "Lessons", "DockerCLI", "Narration", "EngineClient", "EngineAPI", "OrderedJSON", "Posix", "CLinux",
+                "CEditLine",
+            ]),
+        .target(
+            name: "Lessons",
+            dependencies: [
+                "DockerCLI", "Narration", "EngineClient", "EngineAPI", "Archives", "OrderedJSON", "Posix", "CLinux",
             ]),
         .target(name: "Narration", dependencies: ["EngineAPI", "OrderedJSON", "Posix"]),
         .target(name: "DockerCLI", dependencies: ["EngineClient", "Archives", "OrderedJSON", "Posix"]),
@@ -79,6 +86,8 @@ let package = Package(
         .testTarget(
             name: "NarrationTests", dependencies: ["Narration", "EngineAPI", "OrderedJSON", "Posix"],
             exclude: ["Snapshots"]),
+        .testTarget(
+            name: "LessonsTests", dependencies: ["Lessons", "Narration", "EngineClient", "OrderedJSON", "Posix"]),
         .testTarget(
             name: "ShellTests",
             dependencies: ["Shell", "DockerCLI", "Narration", "EngineAPI", "OrderedJSON", "Posix"]),

@@ -103,7 +103,10 @@ public struct DockerCommandLine: Sendable {
     }
 
     /// The sentence for what was asked for and isn't done, or never will be.
-    func refusal(_ parsed: ParsedCommand) -> String? {
+    func refusal(_ parsed: ParsedCommand) -> String? { Self.refusal(parsed) }
+
+    /// The sentence for what was asked for and isn't done, or never will be.
+    static func refusal(_ parsed: ParsedCommand) -> String? {
         let name = "docker \(parsed.path)"
         switch parsed.command.status {
         case .done: break

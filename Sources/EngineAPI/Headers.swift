@@ -4,6 +4,8 @@ public enum DrydockAPI {
     public static let operationHeader = "Drydock-Operation"
     /// The request header that asks for a plan: the answer is a JSON array of ``StepRecord``, nothing is performed.
     public static let explainHeader = "Drydock-Explain"
+    /// The request header of a question that is to leave no trace in the events: a lesson's check.
+    public static let quietHeader = "Drydock-Quiet"
     /// The value of ``explainHeader`` that asks, when a container would be created, for the plan of its start as well.
     public static let explainRun = "run"
     /// The endpoint of the step stream: JSON lines of ``StepRecord``. Query: `operation=ID` (repeatable),

@@ -1,3 +1,4 @@
+import EngineAPI
 import HTTPMessages
 public import OrderedJSON
 import Synchronization
@@ -59,6 +60,9 @@ public final class EngineClient: Sendable {
     public func adding(headers: [(String, String)]) -> EngineClient {
         EngineClient(address: address, apiVersion: apiVersion, headers: standing + headers)
     }
+
+    /// A client of the same engine whose questions leave no trace in its events. Other engines than ours leave theirs.
+    public var quiet: EngineClient { adding(headers: [(DrydockAPI.quietHeader, "1")]) }
 
     /// The engine's address as `DOCKER_HOST` has it.
     public var host: String { address.text }

@@ -41,6 +41,9 @@ public enum Glossary {
     /// All terms, for completion.
     public static var terms: [String] { entries.map(\.term) }
 
+    /// Whether there is such a term, by any of its names.
+    public static func contains(_ term: String) -> Bool { entry(for: term) != nil }
+
     /// All terms in columns.
     public static func list(in language: Language, columns: Int) -> String {
         let names = entries.map { $0.name(in: language) }

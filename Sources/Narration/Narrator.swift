@@ -36,6 +36,9 @@ public struct Narrator: Sendable {
     /// The name of the lab's Docker host on which things happen.
     public var node: String = "node1"
 
+    /// All concepts, which lessons name in their focus.
+    public static var concepts: Set<String> { Set(StepGroup.table.map(\.concept)) }
+
     /// The most lines that the adaptive level takes.
     public static let adaptiveLines = 24
     /// The most concepts that the adaptive level opens.

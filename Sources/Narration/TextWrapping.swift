@@ -1,5 +1,5 @@
 /// Breaks running text into lines.
-enum TextWrapping {
+public enum TextWrapping {
     /// Breaks a text at its blanks so that no line takes more columns than given; a word that is longer than a whole
     /// line is broken inside. Line feeds in the text stay.
     ///
@@ -7,7 +7,7 @@ enum TextWrapping {
     ///   - text: The text.
     ///   - columns: The columns of a line, at least 1.
     ///   - first: The columns of the first line, where it begins further right.
-    static func lines(_ text: String, columns: Int, first: Int? = nil) -> [String] {
+    public static func lines(_ text: String, columns: Int, first: Int? = nil) -> [String] {
         var lines: [String] = []
         for paragraph in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             var line = ""

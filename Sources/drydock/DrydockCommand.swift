@@ -15,7 +15,7 @@ struct DrydockCommand: ParsableCommand {
               drydock docker ARGS…          one Docker command, with Docker's output
               drydock explain docker ARGS…  what it would do, nothing performed
             """,
-        version: DrydockHome.version, subcommands: [EngineCommand.self, DoctorCommand.self])
+        version: DrydockHome.version, subcommands: [EngineCommand.self, LessonCommand.self, DoctorCommand.self])
 
     @Option(name: .customShort("c"), help: "Run a line of the shell, narrated as there (repeatable).")
     var line: [String] = []

@@ -3,6 +3,7 @@
 #ifndef DRYDOCK_CLINUX_H
 #define DRYDOCK_CLINUX_H
 
+#include <spawn.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/types.h>
@@ -64,6 +65,9 @@ int linux_bpf_attach(int cgroup, int program, uint32_t attach_type, uint32_t fla
 int linux_bpf_query(int cgroup, uint32_t attach_type, uint32_t *identifiers, uint32_t *count);
 /// bpf(2), BPF_PROG_GET_FD_BY_ID
 int linux_bpf_program(uint32_t identifier);
+
+/// posix_spawn_file_actions_addchdir_np(3): the child begins in a directory.
+int linux_spawn_in_directory(posix_spawn_file_actions_t *actions, const char *path);
 
 /// statfs(2): the magic number of the file system's type, or -1.
 int64_t linux_file_system_magic(const char *path);

@@ -150,10 +150,11 @@ extension Node {
     /// Sends what is at a path of a container as an archive (API: ContainerArchive).
     ///
     /// - Parameters:
+    ///   - isQuiet: Whether no event tells of it.
     ///   - begin: Called once, with the path's description, before the first bytes.
     ///   - send: Takes the archive's bytes, which are valid only during the call.
     public func getArchive(
-        _ reference: String, path: String, begin: (JSON) throws -> Void,
+        _ reference: String, path: String, isQuiet: Bool = false, begin: (JSON) throws -> Void,
         send: @escaping (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         let container = try self.container(reference)
@@ -174,7 +175,7 @@ extension Node {
             }
             try Self.pack("/proc/self/fd/\(parent.number)/\(files.path.last.text)", as: files.name, send)
         }
-        publish("archive-path", container)
+        if !isQuiet { publish("archive-path", container) }
     }
 
     /// Sends a container's whole tree as an archive, without what is mounted in it (API: ContainerExport).

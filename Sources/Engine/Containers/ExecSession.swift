@@ -188,7 +188,7 @@ final class ExecLaunch: Sendable {
         guard let running = session.container.life.current.running else {
             throw EngineFailure.conflict("Container \(session.container.id) is not running")
         }
-        let kinds = LaunchPlan.namespaces(of: definition.hostObject)
+        let kinds = LaunchPlan.enteredNamespaces(of: definition.hostObject)
         let names = NamespaceKind.allCases.filter(kinds.contains).map(\.rawValue)
         let target = running.process.pid
         let enter = Step(

@@ -57,6 +57,15 @@ struct LaunchPlan {
         return kinds
     }
 
+    /// The namespaces that a second process enters: those made new, and those of the node or of another container that
+    /// the first process has joined. Only what is the machine's own anyway is left out.
+    static func enteredNamespaces(of host: JSONObject) -> Set<NamespaceKind> {
+        var kinds = namespaces(of: host).union([.network])
+        if host.text("PidMode").hasPrefix("container:") { kinds.insert(.pid) }
+        if host.text("IpcMode").hasPrefix("container:") { kinds.insert(.ipc) }
+        return kinds
+    }
+
     /// All steps of the child, in order, up to `exec`.
     func childSteps(cgroupDescriptors: [Descriptor]) -> [ChildStep] {
         var steps = [joinCgroups(cgroupDescriptors), attachRoot, proc, dev, sys, files]

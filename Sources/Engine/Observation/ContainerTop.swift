@@ -7,8 +7,10 @@ import Steps
 extension Node {
     /// The processes of a container, as the machine numbers them (API: ContainerTop).
     ///
-    /// - Parameter options: Those of `ps(1)`; empty is `-ef`.
-    public func top(_ reference: String, options: String) throws -> JSON {
+    /// - Parameters:
+    ///   - options: Those of `ps(1)`; empty is `-ef`.
+    ///   - isQuiet: Whether no event tells of it.
+    public func top(_ reference: String, options: String, isQuiet: Bool = false) throws -> JSON {
         let container = try self.container(reference)
         let life = container.life.current
         guard let running = life.running else {
@@ -25,7 +27,7 @@ extension Node {
             guard let process = ProcessFacts(pid, kernel: kernel) else { return nil }
             return .array(format.columns.map { .string($0.kind.text(process, users)) })
         }
-        publish("top", container)
+        if !isQuiet { publish("top", container) }
         return ["Titles": .array(format.columns.map { .string($0.title) }), "Processes": .array(rows)]
     }
 }

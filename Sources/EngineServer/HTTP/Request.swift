@@ -50,6 +50,9 @@ public final class Request: Sendable {
     /// The header fields.
     public var headers: Headers { head.headers }
 
+    /// Whether the question is to leave no trace in the events.
+    public var isQuiet: Bool { head.headers["Drydock-Quiet"] != nil }
+
     /// Whether the client asks for a plan instead of the deed (header `Drydock-Explain`).
     public var isExplain: Bool { head.headers["Drydock-Explain"].map { $0 != "" && $0 != "0" } ?? false }
 

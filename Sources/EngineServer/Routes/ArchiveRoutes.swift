@@ -17,7 +17,7 @@ extension Routes {
                 let query = try ArchiveQuery(request.query)
                 let sender = PieceSender()
                 try node.getArchive(
-                    request["name"], path: query.path,
+                    request["name"], path: query.path, isQuiet: request.isQuiet,
                     begin: { status in
                         sender.stream = try responder.stream(
                             contentType: "application/x-tar",

@@ -10,7 +10,7 @@ extension Routes {
         return [
             Route("GET", "/containers/{name}/top") { request, responder in
                 let options = request.query.text("ps_args") ?? ""
-                try responder.send(json: try node.top(request["name"], options: options))
+                try responder.send(json: try node.top(request["name"], options: options, isQuiet: request.isQuiet))
             },
             Route("GET", "/containers/{name}/changes") { request, responder in
                 try responder.send(json: try node.changes(request["name"]))

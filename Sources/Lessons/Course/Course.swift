@@ -1,0 +1,73 @@
+import Glibc
+public import Narration
+import Posix
+
+/// A folder of lessons: `en/ID.md`, `ko/ID.md`, `proofs/ID.md`.
+public struct Course: Sendable {
+    /// The folder's path.
+    public let directory: String
+
+    /// A course in a folder.
+    public init(directory: String) { self.directory = directory }
+
+    /// A lesson with its proofs, and what is wrong with its files.
+    public struct Entry: Sendable {
+        /// The lesson.
+        public var lesson: Lesson
+        /// What is tried beside its solutions.
+        public var proofs: Proofs
+        /// What is wrong with its files.
+        public var problems: [LessonProblem]
+    }
+
+    /// The ids of the lessons, in the order of their numbers.
+    /// - Throws: ``SystemError`` if the folder can't be read.
+    public func ids() throws(SystemError) -> [String] {
+        try Files.list(directory + "/en").map(\.name).filter { $0.hasSuffix(".md") }.map { String($0.dropLast(3)) }
+            .sorted()
+    }
+
+    /// The path of a lesson's file in a language.
+    public func path(_ id: String, in language: Language) -> String { "\(directory)/\(language.rawValue)/\(id).md" }
+
+    /// The path of a lesson's proofs.
+    public func proofsPath(_ id: String) -> String { "\(directory)/proofs/\(id).md" }
+
+    /// The path of a lesson's recording.
+    public func recordingPath(_ id: String) -> String { "\(directory)/recordings/\(id).json" }
+
+    /// Reads a lesson in all its languages.
+    /// - Throws: ``SystemError`` if its English file can't be read.
+    public func load(_ id: String) throws(SystemError) -> Entry {
+        let file = path(id, in: .en)
+        var (lesson, problems) = LessonParser.read(try Files.text(file), file: file)
+        if lesson.id != id {
+            problems.append(LessonProblem(file: file, line: 1, message: "expected `id: \(id)`, the file's name"))
+        }
+        for language in Language.allCases where language != .en {
+            let path = path(id, in: language)
+            guard Files.exists(path) else { continue }
+            problems += Translation.add(try Files.text(path), file: path, in: language, to: &lesson)
+        }
+        var proofs = Proofs()
+        if Files.exists(proofsPath(id)) {
+            let read = Proofs.read(try Files.text(proofsPath(id)), file: proofsPath(id))
+            proofs = read.proofs
+            problems += read.problems
+            for step in read.proofs.lines where !lesson.steps.contains(where: { $0.id == step.key }) {
+                problems.append(
+                    LessonProblem(file: proofsPath(id), line: step.value, message: "there is no step `\(step.key)`"))
+            }
+        }
+        return Entry(lesson: lesson, proofs: proofs, problems: problems)
+    }
+
+    /// The lesson that a word names: its id, or the beginning of one.
+    /// - Throws: ``SystemError`` if the folder can't be read.
+    public func id(matching word: String) throws(SystemError) -> String? {
+        let ids = try ids()
+        if ids.contains(word) { return word }
+        let found = ids.filter { $0.hasPrefix(word) || $0.drop { $0 != "-" }.dropFirst() == word }
+        return found.count == 1 ? found[0] : nil
+    }
+}

@@ -1,0 +1,53 @@
+/// What stands within running text.
+enum Prose {
+    /// The terms of links to the glossary.
+    static func glossaryLinks(_ text: String) -> [String] {
+        var terms: [String] = []
+        var rest = text[...]
+        while let begin = rest.firstRange(of: "](glossary:") {
+            rest = rest[begin.upperBound...]
+            guard let end = rest.firstIndex(of: ")") else { break }
+            terms.append(String(rest[..<end]))
+            rest = rest[end...]
+        }
+        return terms
+    }
+
+    /// What stands between backticks.
+    static func codeSpans(_ text: String) -> [String] {
+        text.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+    }
+
+    /// The text for a terminal: links by their words, marks of emphasis taken away outside of code.
+    static func plain(_ text: String) -> String {
+        var result = ""
+        for (place, piece) in text.split(separator: "`", omittingEmptySubsequences: false).enumerated() {
+            if place % 2 == 1 {
+                result += "`\(piece)`"
+            } else {
+                result += withoutLinks(String(piece)).split(separator: "**", omittingEmptySubsequences: false).joined()
+            }
+        }
+        return result
+    }
+
+    private static func withoutLinks(_ text: String) -> String {
+        var result = ""
+        var rest = text[...]
+        while let open = rest.firstIndex(of: "[") {
+            result += rest[..<open]
+            let after = rest.index(after: open)
+            guard let middle = rest[after...].firstRange(of: "]("),
+                let end = rest[middle.upperBound...].firstIndex(of: ")")
+            else {
+                result += "["
+                rest = rest[after...]
+                continue
+            }
+            result += rest[after..<middle.lowerBound]
+            rest = rest[rest.index(after: end)...]
+        }
+        return result + rest
+    }
+}

@@ -1,0 +1,130 @@
+import Glibc
+public import Narration
+public import Posix
+
+/// Lints and proves the lessons of a course, several at a time.
+public struct CourseProof: Sendable {
+    /// The course.
+    public var course: Course
+    /// The lessons.
+    public var ids: [String]
+    /// The languages.
+    public var languages: [Language]
+    /// How many labs there are at a time.
+    public var jobs: Int
+    /// The drydock executable.
+    public var program: String
+    /// The environment of the labs' processes.
+    public var environment: [String: String]
+    /// What this machine has of what lessons may require.
+    public var features: Set<String>
+    /// Whether what the solutions show is written down.
+    public var records = false
+
+    /// A proof of lessons.
+    public init(
+        course: Course, ids: [String], languages: [Language], jobs: Int, program: String,
+        environment: [String: String], features: Set<String>
+    ) {
+        self.course = course
+        self.ids = ids
+        self.languages = languages
+        self.jobs = jobs
+        self.program = program
+        self.environment = environment
+        self.features = features
+    }
+
+    private struct State: Sendable {
+        var waiting: [String]
+        var running: Int
+        var totals = Prover.Report()
+        var proven = 0
+        var skipped = 0
+    }
+
+    /// Lints all, proves all, and tells of each lesson as it is done.
+    ///
+    /// - Parameter say: Takes lines for a person, from any thread.
+    /// - Returns: Whether all is as it should be.
+    public func run(say: @escaping @Sendable (String) -> Void) throws(SystemError) -> Bool {
+        let state = Monitor(State(waiting: ids, running: max(1, min(jobs, ids.count))))
+        let all = try course.ids()
+        for number in 0..<state.withLock({ $0.running }) {
+            try Thread.start("lesson \(number)") {
+                while let id = state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) {
+                    prove(id, all, state, say)
+                }
+                state.withLock { $0.running -= 1 }
+            }
+        }
+        _ = state.wait { $0.running == 0 ? true : nil }
+        return state.withLock { state in
+            let totals = state.totals
+            for failure in totals.failures { say("FAILED \(failure)") }
+            say(
+                "\(state.proven) lessons proven, \(state.skipped) skipped, \(totals.failures.count) failures: "
+                    + "\(totals.checks) checks fail before and pass after, \(totals.answers) answers read from the world, "
+                    + "\(totals.alternatives) other ways accepted, \(totals.nearMisses) near misses rejected")
+            return totals.failures.isEmpty
+        }
+    }
+
+    private func prove(
+        _ id: String, _ all: [String], _ state: Monitor<State>, _ say: @Sendable (String) -> Void
+    ) {
+        var report = Prover.Report()
+        let begin = Clock.nanoseconds()
+        do {
+            let entry = try course.load(id)
+            report.failures = Linter.problems(of: entry, in: course, ids: all).map(\.description)
+            let lacking = entry.lesson.front.requires.filter { !features.contains($0) }
+            if !lacking.isEmpty {
+                report.skipped = lacking.joined(separator: ", ")
+            } else {
+                for language in languages where report.failures.isEmpty {
+                    try prove(entry, in: language, into: &report)
+                }
+            }
+        } catch {
+            report.failures.append("\(id): \(error)")
+        }
+        let seconds = Double(Clock.nanoseconds() - begin) / 1e9
+        state.withLock { state in
+            state.totals.checks += report.checks
+            state.totals.answers += report.answers
+            state.totals.alternatives += report.alternatives
+            state.totals.nearMisses += report.nearMisses
+            state.totals.failures += report.failures
+            if report.skipped != nil { state.skipped += 1 } else if report.failures.isEmpty { state.proven += 1 }
+        }
+        if let lacking = report.skipped {
+            say("skipped \(id): this machine lacks \(lacking)")
+        } else {
+            let counts = "\(report.checks) checks, \(report.answers) answers, \(report.alternatives) other ways, "
+            let result = report.failures.isEmpty ? "ok" : "FAILED"
+            let tenths = (seconds * 10).rounded() / 10
+            say("\(result) \(id): \(counts)\(report.nearMisses) near misses, \(tenths) s")
+        }
+    }
+
+    /// Proves a lesson in one language. Other ways and near misses do not depend on it: they are tried in the first.
+    private func prove(_ entry: Course.Entry, in language: Language, into report: inout Prover.Report) throws {
+        let lab = try Lab(program: program, environment: environment)
+        let isFirst = language == languages.first
+        let result = Prover.prove(entry, in: lab, language: language, isWhole: isFirst)
+        try lab.remove()
+        if isFirst {
+            report.checks = result.report.checks
+            report.answers = result.report.answers
+            report.alternatives = result.report.alternatives
+            report.nearMisses = result.report.nearMisses
+            if records, result.report.failures.isEmpty {
+                try result.recording.write(to: course.recordingPath(entry.lesson.id))
+            }
+        } else if result.report.checks != report.checks {
+            report.failures.append("\(entry.lesson.id) (\(language)): another number of checks passes")
+        }
+        report.failures += result.report.failures
+    }
+}

@@ -1,0 +1,98 @@
+public import EngineClient
+import Glibc
+public import Posix
+
+/// A lab of its own for proving a lesson: a home under `/tmp`, an engine in it, gone afterwards.
+public final class Lab: Sendable {
+    /// The engine's home.
+    public let home: String
+    private let program: String
+    private let environment: [String: String]
+
+    /// Homes that are in use, so that a signal can have them taken away.
+    private static let open = Monitor<[String: Lab]>([:])
+
+    /// Makes a home; the engine is started by the first question.
+    ///
+    /// - Parameters:
+    ///   - program: The drydock executable.
+    ///   - environment: What its processes have beside the lab's own variables.
+    public init(program: String, environment: [String: String]) throws(SystemError) {
+        var template = Array("/tmp/drydock-lesson-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw SystemError.last("making a directory in /tmp") }
+        home = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        self.program = program
+        var own = environment
+        for name in ["DOCKER_HOST", "DOCKER_CONTEXT", "DRYDOCK_LANG"] { own[name] = nil }
+        own["DRYDOCK_HOME"] = home
+        if own["DRYDOCK_UPLINK"] == nil { own["DRYDOCK_UPLINK"] = "none" }
+        self.environment = own
+        Self.open.withLock { $0[home] = self }
+    }
+
+    /// The world of a lesson in this lab.
+    public func world(language: String) -> World {
+        var environment = environment
+        environment["DRYDOCK_LANG"] = language
+        return World(
+            engine: { [self] in try engine() }, directory: "\(home)/work", program: program, environment: environment)
+    }
+
+    /// The engine, started if it does not run.
+    public func engine() throws -> EngineClient {
+        let socket = "\(home)/node1.sock"
+        if Files.exists(socket) {
+            let client = EngineClient(socketPath: socket)
+            if (try? client.request("GET", "/_ping")) != nil { return client }
+        }
+        let outcome = try control("start")
+        guard outcome.code == 0 else { throw LabFailure(description: "the engine did not start: \(outcome.errors)") }
+        return EngineClient(socketPath: socket)
+    }
+
+    /// Removes all that the engine has made, and starts it anew at the next question.
+    public func reset() throws {
+        let outcome = try control("reset")
+        guard outcome.code == 0 else { throw LabFailure(description: "the lab was not reset: \(outcome.errors)") }
+    }
+
+    /// Takes the lab away.
+    public func remove() throws {
+        defer { Self.open.withLock { $0[home] = nil } }
+        try reset()
+        try Files.removeTree(home)
+    }
+
+    private func control(_ verb: String) throws(SystemError) -> Outcome {
+        try ChildProcess.run(
+            [program, "engine", verb], directory: "/", environment: environment, seconds: 120)
+    }
+
+    /// Has all labs taken away when one of the signals that end a program comes. To be called before any other thread
+    /// exists: the signals are then taken by a thread of their own (`sigwait(3)`).
+    public static func removeAllAtSignals() throws(SystemError) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&signals, signal) }
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let set = signals
+        try Thread.start("signals") {
+            var set = set
+            var number: Int32 = 0
+            while sigwait(&set, &number) != 0 {}
+            for lab in open.withLock({ Array($0.values) }) {
+                do { try lab.remove() } catch {
+                    let text = "drydock: \(lab.home) was not taken away: \(error)\n"
+                    _ = text.withCString { write(2, $0, strlen($0)) }
+                }
+            }
+            _exit(128 + number)
+        }
+    }
+}
+
+/// Why a lab can't be used.
+public struct LabFailure: Error, CustomStringConvertible {
+    /// The sentence for a person.
+    public let description: String
+}

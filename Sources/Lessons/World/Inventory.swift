@@ -1,0 +1,96 @@
+public import EngineClient
+import OrderedJSON
+
+/// What the engine has at a moment, by identity: what a lesson has made is what is there and was not before.
+public struct Inventory: Sendable, Equatable, Codable {
+    /// Containers: whether each runs.
+    public var containers: [String: Bool] = [:]
+    /// Networks by their ids.
+    public var networks: Set<String> = []
+    /// Volumes by their names.
+    public var volumes: Set<String> = []
+    /// Images by their ids, and references to them.
+    public var images: Set<String> = []
+
+    /// Nothing.
+    public init() {}
+
+    /// Whether there is nothing.
+    public var isEmpty: Bool { containers.isEmpty && networks.isEmpty && volumes.isEmpty && images.isEmpty }
+
+    /// What the engine has now. Asking leaves no trace.
+    /// - Throws: what kept the engine from answering.
+    public init(of engine: EngineClient) throws {
+        for container in try engine.request("GET", "/containers/json", query: [("all", "1")]).json().array ?? [] {
+            guard let id = container["Id"]?.string else { continue }
+            containers[id] = ["running", "paused"].contains(container["State"]?.string)
+        }
+        networks = Set(try engine.request("GET", "/networks").json().array?.compactMap { $0["Id"]?.string } ?? [])
+        volumes = Set(
+            try engine.request("GET", "/volumes").json()["Volumes"]?.array?.compactMap { $0["Name"]?.string } ?? [])
+        for image in try engine.request("GET", "/images/json").json().array ?? [] {
+            if let id = image["Id"]?.string { images.insert(id) }
+            for reference in image["RepoTags"]?.array ?? [] {
+                if let reference = reference.string, reference != "<none>:<none>" { images.insert(reference) }
+            }
+        }
+    }
+
+    /// What is in this one and not in another.
+    public func without(_ other: Inventory) -> Inventory {
+        var rest = Inventory()
+        rest.containers = containers.filter { other.containers[$0.key] == nil }
+        rest.networks = networks.subtracting(other.networks)
+        rest.volumes = volumes.subtracting(other.volumes)
+        rest.images = images.subtracting(other.images)
+        return rest
+    }
+
+    /// Adds what is in another one.
+    public mutating func formUnion(_ other: Inventory) {
+        containers.merge(other.containers) { $1 }
+        networks.formUnion(other.networks)
+        volumes.formUnion(other.volumes)
+        images.formUnion(other.images)
+    }
+
+    /// Leaves what another one has, too, with what it says of it now.
+    public mutating func formIntersection(_ other: Inventory) {
+        containers = containers.filter { other.containers[$0.key] != nil }
+        for id in containers.keys { containers[id] = other.containers[id] }
+        networks.formIntersection(other.networks)
+        volumes.formIntersection(other.volumes)
+        images.formIntersection(other.images)
+    }
+
+    /// What there is, for a person: `2 containers, 1 network`.
+    public var summary: String {
+        let counts = [
+            (containers.count, "container"), (networks.count, "network"), (volumes.count, "volume"),
+            (images.count, "image"),
+        ]
+        return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
+    }
+
+    /// Removes all that is in it from the engine; what has gone already is fine.
+    /// - Throws: ``EngineError`` for what can't be removed, ``ConnectionError`` if the engine does not answer.
+    public func remove(from engine: EngineClient) throws {
+        for id in containers.keys.sorted() {
+            try delete("/containers/\(id)", [("force", "1"), ("v", "1")], engine)
+        }
+        for id in networks.sorted() { try delete("/networks/\(id)", [], engine) }
+        for name in volumes.sorted() { try delete("/volumes/\(name)", [("force", "1")], engine) }
+        // References first: an image without a name goes with its last one.
+        let isID: (String) -> Bool = { $0.hasPrefix("sha256:") }
+        for reference in images.filter({ !isID($0) }).sorted() + images.filter(isID).sorted() {
+            try delete("/images/\(reference)", [("force", "1")], engine)
+        }
+    }
+
+    private func delete(_ path: String, _ query: [(String, String)], _ engine: EngineClient) throws {
+        do { _ = try engine.request("DELETE", path, query: query) } catch let error as EngineError {
+            // 409 of a container: its removal is in progress already.
+            if error.status != 404, !(error.status == 409 && path.hasPrefix("/containers/")) { throw error }
+        }
+    }
+}
