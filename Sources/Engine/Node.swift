@@ -60,6 +60,8 @@ public final class Node: Sendable {
     /// Processes between clone and their supervisor's start, by number: whom a rollback kills and reaps.
     let starting = Mutex<[Int32: any SandboxProcess]>([:])
     let filters: SeccompCompiler
+    /// Where it is in the lab; `nil` for a node that stands alone.
+    let place: NodePlace?
     /// When the node was started, nanoseconds since 1970.
     let startedAt = Clock.realtime()
 
@@ -71,11 +73,25 @@ public final class Node: Sendable {
     }
 
     /// Starts a node: takes back what an engine that died left, makes the namespace and the bridge, reads the
-    /// containers.
+    /// containers. It stands alone.
     ///
     /// - Throws: ``EngineFailure`` or the kernel's error; nothing is left behind then.
-    public init(_ configuration: NodeConfiguration, kernel: any Kernel) throws {
+    public convenience init(_ configuration: NodeConfiguration, kernel: any Kernel) throws {
+        try Self.clearCgroups(kernel)
+        try self.init(configuration, kernel: kernel, place: nil)
+    }
+
+    /// Starts a node, at its place in a lab.
+    ///
+    /// - Parameters:
+    ///   - operation: Whose steps these are; `nil` for an operation of their own.
+    ///   - teller: Another log that tells of the steps, too.
+    init(
+        _ configuration: NodeConfiguration, kernel: any Kernel, place: NodePlace?, operation: String? = nil,
+        teller: StepLog? = nil
+    ) throws {
         self.configuration = configuration
+        self.place = place
         self.kernel = kernel
         for part in ["containers", "journal", "init"] {
             try Files.makeDirectories("\(configuration.directory)/\(part)", mode: 0o700)
@@ -94,14 +110,18 @@ public final class Node: Sendable {
         try loadContainers()
         // From here on every layer that someone needs has its owner; what is left over nobody asks for.
         do { try images.layers.collect() } catch { throw EngineFailure(wrapping: error, doing: "tidying up layers") }
-        try prepareNetwork()
+        let stopTelling = teller.map { teller in steps.follow { teller.publish($0) } }
+        defer { stopTelling?() }
+        try prepareNetwork(operation: operation)
     }
 
     /// The layer between every image and its container: mount points and files that the engine lays its own over.
     var initLayer: String { "\(configuration.directory)/init" }
 
     /// Where the machine's root finds the node's network namespace, for `setns(2)`; `nil` on the simulated kernel.
-    public var networkNamespacePath: String? {
+    public var networkNamespacePath: String? { Self.path(of: namespace, kernel) }
+
+    static func path(of namespace: any NetworkNamespace, _ kernel: any Kernel) -> String? {
         guard kernel.profile.kind == .linux, let descriptor = namespace.descriptor else { return nil }
         return "/proc/\(getpid())/fd/\(descriptor.number)"
     }
@@ -186,6 +206,7 @@ extension Node: Undoing {
         case .deleteLink(_, let name):
             guard try namespace.link(name) != nil else { return }
             try namespace.deleteLink(name)
+        case .unplugNode(let name): try place?.lab.cable.unplug(name)
         case .forgetContainer(let id):
             containers.withLock { table in
                 table.byID[id] = nil

@@ -7,10 +7,11 @@ import Posix
 import Steps
 
 extension Node {
-    /// Takes back what an engine that died left in the kernel: unfinished operations, and the cgroups of containers
-    /// whose processes died with it.
-    func clearStrays() throws {
-        _ = try runner.recover(undoing: self)
+    /// Takes back what an engine that died left unfinished.
+    func clearStrays() throws { _ = try runner.recover(undoing: self) }
+
+    /// Removes what an engine that died left of its cgroups, on all nodes: the processes in them died with it.
+    static func clearCgroups(_ kernel: any Kernel) throws {
         for name in try kernel.cgroupNames() {
             guard let cgroup = kernel.existingCgroup(name) else { continue }
             if try !cgroup.processes().isEmpty { try cgroup.kill() }

@@ -20,6 +20,11 @@ public enum DrydockAPI {
     public static let steppingPath = "/drydock/stepping/{session}"
     /// What a container is made of, as the kernel has it now (``ContainerView``): `{name}` stands for the container.
     public static let insidePath = "/drydock/containers/{name}/inside"
+    /// The nodes of the lab. `GET` lists them, `POST` with `Name` adds one, `DELETE` of one by name removes it (query:
+    /// `force=1`), `POST` of its `/link` with `Up`, `Loss`, `Rate` or `Delay` changes its cable.
+    public static let nodesPath = "/drydock/nodes"
+    /// Where the machine finds the network namespace of the cable between the nodes.
+    public static let cablePath = "/drydock/cable"
     /// The newest version of the Docker Engine API that the engine answers as.
     public static let version = "1.47"
     /// The oldest version that it understands.

@@ -110,6 +110,12 @@ public enum StepKind: String, Sendable, Codable, CaseIterable, Hashable {
     // Networks
     /// A network namespace was made for a node.
     case nodeCreate = "node.create"
+    /// A node was removed with all that it had.
+    case nodeDelete = "node.delete"
+    /// A node was put on the lab's cable.
+    case cablePlug = "cable.plug"
+    /// A node's port on the cable was cut, slowed down or made lossy, or works again.
+    case cableChange = "cable.change"
     /// A network was written down: name, subnet, options.
     case networkCreate = "network.create"
     /// What the engine knew of a network was removed.

@@ -18,6 +18,27 @@ public protocol NetworkNamespace: AnyObject, Sendable {
     /// namespace, **down**, to be brought up there once this end has been read back (then no first packet is lost).
     func makeVeth(_ name: String, bridge: String?, peer: VethPeer) throws(SystemError)
 
+    /// Makes a tunnel that is up and a port of a bridge. It sends frames only where forwarding entries say, and answers
+    /// questions for addresses from its neighbour entries.
+    func makeTunnel(_ tunnel: Tunnel, bridge: String) throws(SystemError)
+
+    /// Makes a link on top of one of this namespace (macvlan, ipvlan, VLAN), down, in `target` or, without one, here.
+    /// - Throws: EOPNOTSUPP where the kernel lacks the kind.
+    func makeUpperLink(_ upper: UpperLink, in target: (any NetworkNamespace)?) throws(SystemError)
+
+    /// Puts a permanent neighbour, or a tunnel's forwarding entry, on a link, in the place of one for the same address.
+    func setNeighbour(_ neighbour: Neighbour, on link: String, isForwardingEntry: Bool) throws(SystemError)
+
+    /// Removes a neighbour or a forwarding entry; one that is not there is no error.
+    func removeNeighbour(_ neighbour: Neighbour, on link: String, isForwardingEntry: Bool) throws(SystemError)
+
+    /// Gives a link a queue of its own (`tc(8)`); `nil` gives it the usual one back.
+    /// - Throws: ENOENT where the kernel lacks the kind of queue.
+    func setQueue(_ queue: LinkQueue?, on link: String) throws(SystemError)
+
+    /// The queue that a link was given; `nil` when it has the usual one.
+    func queue(of link: String) throws(SystemError) -> LinkQueue?
+
     /// Removes a link; its peer goes with it. Blocks for tens of milliseconds: teardown lets namespaces die instead.
     func deleteLink(_ name: String) throws(SystemError)
 
@@ -98,13 +119,15 @@ public struct Link: Sendable, Equatable {
     public var master: Int32?
     /// The index of its peer, in the peer's namespace.
     public var peerIndex: Int32?
+    /// What its kind has to say of it, as `ip -details link` does: `vxlan id 4097 local 192.0.2.1 dstport 4789`.
+    public var detail: String?
     /// Counters so far: bytes and packets received and sent, errors and drops.
     public var counters: LinkCounters
 
     /// A link.
     public init(
         index: Int32, name: String, kind: String?, mac: MACAddress?, mtu: UInt32, isUp: Bool, operationalState: String,
-        master: Int32?, peerIndex: Int32?, counters: LinkCounters = LinkCounters()
+        master: Int32?, peerIndex: Int32?, detail: String? = nil, counters: LinkCounters = LinkCounters()
     ) {
         self.index = index
         self.name = name
@@ -115,6 +138,7 @@ public struct Link: Sendable, Equatable {
         self.operationalState = operationalState
         self.master = master
         self.peerIndex = peerIndex
+        self.detail = detail
         self.counters = counters
     }
 }

@@ -71,6 +71,9 @@ struct StepGroup: Sendable {
 
         // The lab
         StepGroup("node", en: "node", ko: "노드", rank: 12, [.nodeCreate]),
+        StepGroup("node", en: "node", ko: "노드", rank: 14, [.nodeDelete]),
+        StepGroup("cable", en: "cable", ko: "케이블", rank: 11, [.cablePlug]),
+        StepGroup("cable", en: "cable", ko: "케이블", rank: 11, [.cableChange]),
         StepGroup("bridge", en: "bridge", ko: "브리지", rank: 11, [.bridgeCreate]),
         StepGroup("network-record", en: "network", ko: "네트워크", rank: 12, [.networkCreate]),
         StepGroup("published-port", en: "port", ko: "포트", rank: 6, [.portPublish]),

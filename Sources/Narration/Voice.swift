@@ -36,6 +36,9 @@ struct Voice: Sendable {
     }
 
     private static let meanings: [String: (en: String, ko: String)] = [
+        "add node": ("a further Docker host of the lab", "실습용 Docker 호스트가 하나 더 생깁니다"),
+        "remove node": ("a Docker host with all that it had", "Docker 호스트를 그 안의 모든 것과 함께 없앱니다"),
+        "change cable": ("how well a node is joined to the others", "노드와 다른 노드를 잇는 케이블의 상태가 바뀝니다"),
         "create": ("a container exists on disk; no process yet", "컨테이너가 디스크에 생깁니다. 프로세스는 아직 없습니다"),
         "start": ("a process begins in it", "컨테이너 안에서 프로세스가 시작됩니다"),
         "restart": ("its process ends, a new one begins", "프로세스가 끝나고 새 프로세스가 시작됩니다"),

@@ -7,15 +7,25 @@ import Synchronization
 /// ends by itself, and one may crash.
 final class EngineKeeper: Sendable {
     private let reconnect: ShellConfiguration.Reconnect
-    private let client: Mutex<EngineClient>
+    private let place: Mutex<(client: EngineClient, node: String)>
 
-    init(_ client: EngineClient, reconnect: @escaping ShellConfiguration.Reconnect) {
-        self.client = Mutex(client)
+    init(_ client: EngineClient, node: String, reconnect: @escaping ShellConfiguration.Reconnect) {
+        place = Mutex((client, node))
         self.reconnect = reconnect
     }
 
     /// The engine as it was reached last.
-    var current: EngineClient { client.withLock { $0 } }
+    var current: EngineClient { place.withLock { $0.client } }
+
+    /// The node of the lab that the learner is on.
+    var node: String { place.withLock { $0.node } }
+
+    /// Goes to another node of the lab.
+    func go(to node: String) throws {
+        let client = try reconnect(node)
+        _ = try client.request("GET", "/_ping")
+        place.withLock { $0 = (client, node) }
+    }
 
     /// The engine, started again if it has gone.
     ///
@@ -38,9 +48,9 @@ final class EngineKeeper: Sendable {
 
     private func restart(duringCommand: Bool, voice: ShellVoice, say: (String) -> Void) -> EngineClient? {
         do {
-            let client = try reconnect()
+            let client = try reconnect(node)
             _ = try client.request("GET", "/_ping")
-            self.client.withLock { $0 = client }
+            place.withLock { $0.client = client }
             say(duringCommand ? voice.engineCrashed : voice.engineRestarted)
             return client
         } catch {

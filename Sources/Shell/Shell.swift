@@ -21,7 +21,8 @@ public final class Shell {
     /// A shell. Nothing is read or run yet.
     public init(_ configuration: ShellConfiguration) {
         self.configuration = configuration
-        keeper = EngineKeeper(configuration.client, reconnect: configuration.reconnect)
+        keeper = EngineKeeper(
+            configuration.client, node: configuration.node, reconnect: configuration.reconnect)
         var narrator = Narrator(
             language: configuration.language, level: configuration.level, columns: TerminalGuard.columns(),
             colours: configuration.colours, concepts: MetConcepts(directory: configuration.learnerDirectory))
@@ -82,7 +83,7 @@ public final class Shell {
         LineRunner.write(voice.banner(bannerFacts()), to: 1)
         var unfinished = ""
         while !runner.isEnding {
-            let prompt = unfinished.isEmpty ? "\(configuration.node)> " : "> "
+            let prompt = unfinished.isEmpty ? "\(keeper.node)> " : "> "
             let input = editor.read(prompt: prompt, prefilled: prefill)
             TerminalGuard.restore()
             prefill = ""
@@ -164,7 +165,7 @@ public final class Shell {
         return BannerFacts(
             simulatedBecause: configuration.simulatedBecause, isOwn: version == nil || platform.hasPrefix("Drydock"),
             kernel: version?["KernelVersion"]?.string, engine: platform.isEmpty ? keeper.current.host : platform,
-            node: configuration.node, level: listener.narrator.level.rawValue)
+            node: keeper.node, level: listener.narrator.level.rawValue)
     }
 }
 
@@ -175,6 +176,7 @@ extension Shell: LineRunner.Commands {
         switch words.first {
         case "docker": return docker(Array(words.dropFirst()))
         case "step": return step(Array(words.dropFirst()))
+        case "node": return lab(words)
         case "doctor":
             if let doctor = configuration.doctor { return .own(doctor) }
             return own(.complain(voice.noDoctor))
@@ -193,12 +195,13 @@ extension Shell: LineRunner.Commands {
     }
 
     private func docker(_ arguments: [String]) -> LineRunner.Command {
-        .own { [keeper, listener, voice] io in
+        .own { [keeper, listener, voice, configuration] io in
             let say: (String) -> Void = { LineRunner.write($0 + "\n", to: 2) }
             guard let client = keeper.alive(duringCommand: false, voice: voice, say: say) else { return 1 }
             listener.begin()
             let docker = DockerCommandLine(
-                client: client, io: io, observer: listener, hints: true, columns: { TerminalGuard.columns() })
+                client: client, io: io, observer: listener, hints: true, columns: { TerminalGuard.columns() },
+                makeClient: configuration.makeClient)
             let code = docker.run(arguments)
             // An engine that died meanwhile is replaced now, and said so, not found missing at the next command.
             if code != 0, keeper.alive(duringCommand: true, voice: voice, say: say) !== client { return code }

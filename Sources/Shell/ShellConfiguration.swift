@@ -4,8 +4,9 @@ public import Narration
 
 /// What a shell needs to know of the world around it.
 public struct ShellConfiguration: Sendable {
-    /// Starts an engine if none runs, and connects to it. It is called when the engine does not answer any more.
-    public typealias Reconnect = @Sendable () throws -> EngineClient
+    /// Starts an engine if none runs, and connects to a node of its lab. It is called when the engine does not answer
+    /// any more, and when the learner goes to another node.
+    public typealias Reconnect = @Sendable (_ node: String) throws -> EngineClient
     /// Runs a command of the machine on a node of the lab, and answers its exit code.
     public typealias NodeCommand = @Sendable (_ node: String, _ command: String, _ io: CommandIO) -> Int32
 
@@ -19,8 +20,10 @@ public struct ShellConfiguration: Sendable {
     public var home: String
     /// How much is told of each command.
     public var level: NarrationLevel
-    /// The lab's Docker host that the engine is.
+    /// The lab's Docker host that the shell begins on.
     public var node = "node1"
+    /// Whether there is a lab: with an engine that `DOCKER_HOST` names there is none.
+    public var hasLab = true
     /// Whether the terminal shows colours and the user wants them.
     public var colours = false
     /// Why the kernel is a simulated one; `nil` when it is the machine's.
@@ -39,6 +42,14 @@ public struct ShellConfiguration: Sendable {
         self.language = language
         self.home = home
         self.level = level
+    }
+
+    /// A client for `docker -H`: a node of the lab by its name, or any address.
+    var makeClient: @Sendable (String) throws -> EngineClient {
+        { [reconnect, hasLab] host in
+            let isAddress = host.contains { ":/.".contains($0) }
+            return hasLab && !isAddress ? try reconnect(host) : try EngineClient(host: host)
+        }
     }
 
     /// Where the learner's own files are.

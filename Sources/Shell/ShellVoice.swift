@@ -58,7 +58,8 @@ struct ShellVoice: Sendable {
             compare A B           two containers: what they share, and what not
             glossary [TERM]       the words of containers
             !command              the machine's own shell
-            @node1 command        a command on a node of the lab
+            @node1 command        a command on a node of the lab (@cable: on the cable between them)
+            node ls|add|rm|use    the nodes of the lab; `node link` cuts, slows down or disturbs one's cable
             cd DIR                the directory for files and !command
             language en|ko        the language of all explanations
             set keys emacs|vi     the keys for editing
@@ -80,7 +81,8 @@ struct ShellVoice: Sendable {
             compare A B           컨테이너 둘을 비교: 함께 쓰는 것과 따로 쓰는 것
             glossary [용어]       컨테이너 용어집
             !명령                 이 컴퓨터의 셸에서 실행
-            @node1 명령           실습 노드에서 실행
+            @node1 명령           실습 노드에서 실행 (@cable: 노드 사이의 케이블에서)
+            node ls|add|rm|use    실습 노드 관리; `node link` 명령은 노드의 케이블을 끊거나 느리게 함
             cd 디렉터리           파일과 !명령의 작업 디렉터리 변경
             language en|ko        설명 언어
             set keys emacs|vi     편집 키
@@ -135,6 +137,16 @@ struct ShellVoice: Sendable {
             "@\(node) is not done yet: this shell can't enter a node's network so far. Nothing was done.",
             "@\(node) 기능은 아직 없습니다. 아무것도 실행하지 않았습니다.")
     }
+    var noLab: String {
+        say(
+            "There is no lab here: DOCKER_HOST names another engine.",
+            "여기에는 실습 노드가 없습니다. DOCKER_HOST 변수가 다른 엔진을 가리킵니다.")
+    }
+    func onNode(_ node: String) -> String { say("now on \(node)", "이제 \(node) 노드에서 실행합니다") }
+    func nodeIsThere(_ node: String, _ socket: String) -> String {
+        say("\(node) is there: \(socket)", "\(node) 노드 추가: \(socket)")
+    }
+    func nodeIsGone(_ node: String) -> String { say("\(node) is gone", "\(node) 노드 삭제") }
     var noDoctor: String {
         say(
             "doctor is not done yet in this shell. Try: !drydock doctor", "doctor 기능은 이 셸에 아직 없습니다. 시도: !drydock doctor"

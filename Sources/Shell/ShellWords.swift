@@ -20,6 +20,7 @@ extension Shell {
         "evidence": [], "steps": [], "explain": ["docker"], "step": ["docker"], "glossary": [],
         "language": Language.allCases.map(\.rawValue),
         "inside": [], "compare": [], "doctor": [], "clear": [], "history": [], "set": ["keys"], "cd": [], "docker": [],
+        "node": ["add", "exec", "link", "ls", "rm", "use"],
     ]
 
     /// Runs one of the shell's words; `nil` for a word that is none of them.

@@ -89,10 +89,16 @@ final class StepListener: CommandObserver {
     private static let followUps: Set<String> = ["container ended", "remove container"]
 
     func operationsFinished(_ operations: [String], command: [String]) {
+        operationsFinished(operations, command: command, on: nil)
+    }
+
+    /// Tells of operations.
+    /// - Parameter client: The node that was asked; `nil` is the one that the learner is on.
+    func operationsFinished(_ operations: [String], command: [String], on client: EngineClient?) {
         guard !operations.isEmpty else { return }
         tell(command) {
             let query = operations.map { ("operation", $0) }
-            var records = try fetch(query)
+            var records = try fetch(query, on: client)
             // An exec's connection is open before its steps are done. They take a few milliseconds; its output waits in
             // the socket meanwhile.
             guard command.prefix(3).contains("exec") else { return records }
@@ -152,8 +158,10 @@ final class StepListener: CommandObserver {
 
     /// Reads records.
     /// - Parameter time: Leaves out what began before it; an engine may send more than was asked for.
-    private func fetch(_ query: [(String, String)], from time: Int64 = 0) throws -> [StepRecord] {
-        let stream = try keeper.current.stream("GET", DrydockAPI.stepsPath, query: query)
+    private func fetch(
+        _ query: [(String, String)], from time: Int64 = 0, on client: EngineClient? = nil
+    ) throws -> [StepRecord] {
+        let stream = try (client ?? keeper.current).stream("GET", DrydockAPI.stepsPath, query: query)
         var records: [StepRecord] = []
         while let line = try stream.nextJSON() {
             if let began = line["time"]?.integer, began < time { continue }

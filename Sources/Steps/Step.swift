@@ -93,6 +93,8 @@ public enum UndoAction: Sendable, Codable, Equatable {
     case forgetNetwork(node: String, id: String)
     /// Removes a link of a node.
     case deleteLink(node: String, name: String)
+    /// Takes a node off the lab's cable.
+    case unplugNode(String)
     /// Forgets a container that was being created.
     case forgetContainer(id: String)
     /// Takes a name from an image again.

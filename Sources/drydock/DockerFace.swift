@@ -13,7 +13,7 @@ struct DockerFace {
     func run(_ arguments: [String]) throws -> Int32 {
         var arguments = arguments[...]
         var level: NarrationLevel?
-        var node = "node1"
+        var node: String?
         while let option = arguments.first, option == "--narrate" || option == "--node" {
             guard let value = arguments.dropFirst().first else {
                 throw UsageProblem("flag needs an argument: \(option)")
@@ -29,23 +29,30 @@ struct DockerFace {
             }
             arguments = arguments.dropFirst(2)
         }
-        guard node == "node1" else {
-            throw UsageProblem("there is no node \(node); more nodes than node1 are not done yet")
-        }
-        let client = try client(arguments: Array(arguments))
+        let client = try client(arguments: Array(arguments), node: node)
         let observer = level.map { StandardErrorNarration(client: client, level: $0, home: home) }
         let line = DockerCommandLine(
-            client: client, io: CommandIO(), observer: observer, hints: false, columns: { Terminal.columns(of: 1) })
+            client: client, io: CommandIO(), observer: observer, hints: false, columns: { Terminal.columns(of: 1) },
+            makeClient: makeClient)
         return line.run(Array(arguments))
     }
 
-    /// `DOCKER_HOST` names another engine; a line that only asks for help needs none at all.
-    private func client(arguments: [String]) throws -> EngineClient {
-        if let host = processEnvironment()["DOCKER_HOST"], !host.isEmpty { return try EngineClient(host: host) }
-        let control = EngineControl(home: home)
+    /// `DOCKER_HOST` names another engine, unless a node was named; a line that only asks for help needs none at all.
+    private func client(arguments: [String], node: String?) throws -> EngineClient {
+        if node == nil, let host = processEnvironment()["DOCKER_HOST"], !host.isEmpty { return try makeClient(host) }
+        let node = node ?? home.currentNode
         let asksForHelp = arguments.isEmpty || arguments.contains("--help") || arguments.first == "help"
-        if asksForHelp { return EngineClient(socketPath: home.socket("node1")) }
-        return try control.connect()
+        if asksForHelp { return EngineClient(socketPath: home.socket(node)) }
+        return try EngineControl(home: home).connect(node: node)
+    }
+
+    /// A client for an address of `docker -H` or `DOCKER_HOST`: a node of the lab by its bare name, or any engine.
+    private var makeClient: @Sendable (String) throws -> EngineClient {
+        { [home] host in
+            let isAddress = host.contains { ":/.".contains($0) }
+            guard !isAddress else { return try EngineClient(host: host) }
+            return try EngineControl(home: home).connect(node: host)
+        }
     }
 }
 

@@ -15,7 +15,8 @@ struct DrydockCommand: ParsableCommand {
               drydock docker ARGS…          one Docker command, with Docker's output
               drydock explain docker ARGS…  what it would do, nothing performed
             """,
-        version: DrydockHome.version, subcommands: [EngineCommand.self, LessonCommand.self, DoctorCommand.self])
+        version: DrydockHome.version,
+        subcommands: [EngineCommand.self, NodeCommand.self, LessonCommand.self, DoctorCommand.self])
 
     @Option(name: .customShort("c"), help: "Run a line of the shell, narrated as there (repeatable).")
     var line: [String] = []
@@ -43,12 +44,6 @@ struct EngineCommand: ParsableCommand {
     struct NodeOption: ParsableArguments {
         @Option(help: "The node of the lab.")
         var node: String = "node1"
-
-        func validate() throws {
-            guard node == "node1" else {
-                throw ValidationError("there is no node \(node); more nodes than node1 are not done yet")
-            }
-        }
     }
 
     struct Start: ParsableCommand {
@@ -56,14 +51,14 @@ struct EngineCommand: ParsableCommand {
         @OptionGroup var node: NodeOption
         func run() throws {
             let home = try DrydockHome(environment: processEnvironment())
-            try EngineControl(home: home).start()
+            _ = try EngineControl(home: home).connect(node: node.node)
             print(home.socket(node.node))
         }
     }
 
     struct Stop: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Stop it, and with it all containers.")
-        @OptionGroup var node: NodeOption
+        static let configuration = CommandConfiguration(
+            abstract: "Stop it, and with it all containers on all nodes.")
         func run() throws { try EngineControl(home: DrydockHome(environment: processEnvironment())).stop() }
     }
 
@@ -72,19 +67,47 @@ struct EngineCommand: ParsableCommand {
         @OptionGroup var node: NodeOption
         func run() throws {
             let home = try DrydockHome(environment: processEnvironment())
-            guard EngineControl(home: home).isRunning else {
+            let control = EngineControl(home: home)
+            guard control.isRunning else {
                 StandardError.write("the engine does not run\n")
                 throw ExitCode(1)
             }
+            _ = try control.connect(node: node.node)
             print(home.socket(node.node))
         }
     }
 
     struct Reset: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Stop it and remove all that it ever made: containers, images, networks, files.")
-        @OptionGroup var node: NodeOption
+            abstract: "Stop it and remove all that it ever made: nodes, containers, images, networks, files.")
         func run() throws { try EngineControl(home: DrydockHome(environment: processEnvironment())).reset() }
+    }
+}
+
+/// `drydock node …`: `exec` is taken before the option parsing, because everything behind it is the command's.
+struct NodeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "node", abstract: "The lab's Docker hosts, and the cable between them.",
+        usage: """
+            drydock node ls
+            drydock node add NAME...
+            drydock node rm [-f] NAME...
+            drydock node use NAME
+            drydock node link NAME [--up | --down] [--loss 10%] [--rate 1mbit] [--delay 50ms]
+            drydock node exec NAME -- COMMAND [ARG...]
+            """,
+        discussion: """
+            `use` chooses the node that `drydock docker` and the shell go to. `link` cuts a node's cable, slows it down \
+            or makes it lose frames; what is 0 is as usual. The name `cable` stands for the cable's own network in \
+            `exec`.
+            """)
+
+    @Argument(parsing: .captureForPassthrough) var words: [String] = []
+
+    func run() throws {
+        let home = try DrydockHome(environment: processEnvironment())
+        if words.isEmpty || words.contains("--help") || words == ["-h"] { throw CleanExit.helpRequest(self) }
+        throw ExitCode(try NodeFace(home: home).run(words))
     }
 }
 

@@ -40,6 +40,14 @@ struct DrydockHome: Sendable {
 
     /// The socket of a node's Docker Engine API.
     func socket(_ node: String) -> String { "\(path)/\(node).sock" }
+    /// The node that docker commands go to when none is named: what `drydock node use` chose, or node1.
+    var currentNode: String {
+        guard let text = try? Files.text(nodeChoice) else { return "node1" }
+        let name = text.filter { !$0.isWhitespace }
+        return name.isEmpty || !Files.exists("\(path)/\(name)") ? "node1" : name
+    }
+    /// The file that names the chosen node.
+    var nodeChoice: String { "\(path)/current-node" }
     /// What the engine's process prints.
     var engineLog: String { "\(path)/engine.log" }
     /// Locked by the engine as long as it lives; it holds its process number.

@@ -9,8 +9,12 @@ struct EngineControl: Sendable {
     let home: DrydockHome
 
     /// A client of a node's engine, started if none runs.
+    /// - Throws: ``UsageProblem`` for a node that is not there.
     func connect(node: String = "node1") throws -> EngineClient {
         try start()
+        guard Files.exists(home.socket(node)) else {
+            throw UsageProblem("there is no node \(node): `drydock node ls` lists them, `drydock node add` adds one")
+        }
         return EngineClient(socketPath: home.socket(node))
     }
 

@@ -32,17 +32,18 @@ enum EngineFace {
             }
             let lock = try takeLock(home)
             let kernel = try KernelChoice.make(home)
-            var configuration = NodeConfiguration(
-                name: "node1", directory: "\(home.path)/node1", version: DrydockHome.version)
-            configuration.registries = Registries(try registrySettings(home))
-            let node = try Node(configuration, kernel: kernel.kernel)
-            try node.installEmbeddedImages()
-            let server = try serve(node, home)
-            node.restartByPolicy()
+            var template = NodeConfiguration(
+                name: Lab.firstNode, directory: home.path, version: DrydockHome.version)
+            template.registries = Registries(try registrySettings(home))
+            let lab = try Lab(template, kernel: kernel.kernel)
+            for node in lab.nodes { try node.installEmbeddedImages() }
+            let server = try LabServer(
+                lab, version: DrydockHome.version, socketPath: { home.socket($0) }, report: { print($0) })
+            for node in lab.nodes { node.restartByPolicy() }
             tell(ready, "ready")
-            wait(signals, node, server)
+            wait(signals, lab, server)
             server.stop(grace: 0.2)
-            node.shutDown()
+            lab.shutDown()
             _ = try? kernel.kernel.removeCgroupParent()
             withExtendedLifetime(lock) { exit(0) }
         } catch {
@@ -72,14 +73,6 @@ enum EngineFace {
         return file
     }
 
-    private static func serve(_ node: Node, _ home: DrydockHome) throws -> EngineServer {
-        var configuration = EngineServer.Configuration(
-            socketPath: home.socket("node1"), serverVersion: DrydockHome.version)
-        configuration.translate = EngineRoutes.translate
-        configuration.report = { print($0) }
-        return try EngineServer(configuration, router: EngineRoutes.router(for: node))
-    }
-
     private static func tell(_ ready: Int32, _ text: String) {
         guard ready >= 0 else { return }
         _ = text.withCString { write(ready, $0, strlen($0)) }
@@ -87,14 +80,14 @@ enum EngineFace {
     }
 
     /// Returns when a signal asks for the end, or when nobody needed the engine for a while.
-    private static func wait(_ signals: sigset_t, _ node: Node, _ server: EngineServer) {
+    private static func wait(_ signals: sigset_t, _ lab: Lab, _ server: LabServer) {
         var signals = signals
         var idle = 0
         while true {
             var pause = timespec(tv_sec: 1, tv_nsec: 0)
             let signal = sigtimedwait(&signals, nil, &pause)
             if signal > 0 { return }
-            idle = node.hasRunningContainers || server.activity.connections > 0 ? 0 : idle + 1
+            idle = lab.hasRunningContainers || server.connections > 0 ? 0 : idle + 1
             if idle >= idleTime { return }
         }
     }

@@ -32,14 +32,19 @@ struct ShellFace {
         let control = EngineControl(home: home)
         let environment = processEnvironment()
         let client: EngineClient
+        var hasLab = true
+        let node = home.currentNode
         if let host = environment["DOCKER_HOST"], !host.isEmpty {
             client = try EngineClient(host: host)
+            hasLab = false
         } else {
-            client = try control.connect()
+            client = try control.connect(node: node)
         }
         var configuration = ShellConfiguration(
-            client: client, reconnect: { try control.connect() },
+            client: client, reconnect: { try control.connect(node: $0) },
             language: Language.preferred(environment: environment), home: home.path, level: level)
+        configuration.hasLab = hasLab
+        configuration.node = node
         configuration.colours = isatty(1) == 1 && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
         configuration.simulatedBecause = KernelChoice.simulatedBecause(home)
         configuration.doctor = { [home] io in Doctor(home: home).run(asJSON: false, io: io) }

@@ -116,6 +116,9 @@ enum SampleRecords {
             "directory": "/", "detached": true, "terminal": false,
         ],
         .nodeCreate: ["node": "node1"],
+        .nodeDelete: ["node": "node2", "directory": "/var/lib/drydock/node2", "containers": 3],
+        .cablePlug: ["node": "node1", "interface": "eth0", "port": "node1", "address": "192.0.2.1/24"],
+        .cableChange: ["node": "node2", "up": true, "loss": "10%", "rate": "1mbit", "delay": nil],
         .networkCreate: [
             "name": "lab", "id": "3f9a71c0de42", "subnet": "172.18.0.0/16", "gateway": "172.18.0.1",
             "file": "/var/lib/drydock/node1/networks/3f9a71c0de42.json",
@@ -160,6 +163,10 @@ enum SampleRecords {
         .registryConnect: [["isLab": true]],
         .layerUpload: [["sent": 0], ["sent": 0, "from": "lab/base"]],
         .rulesApply: [["internal": true], ["talks": false]],
+        .nodeDelete: [["containers": 1], ["containers": 0]],
+        .cableChange: [
+            ["up": false, "loss": nil, "rate": nil], ["loss": nil, "rate": nil], ["delay": "50ms"], ["rate": nil],
+        ],
         .portPublish: [["machine": .null]],
         .networkRelease: [["unplugged": true]],
         .imageDelete: [["layers": 0], ["layers": 1]],

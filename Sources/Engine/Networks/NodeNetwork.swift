@@ -11,7 +11,7 @@ extension Node {
 
     /// Makes the bridges of the node's networks in its namespace, gives them their addresses, lays down the rules, and
     /// lets the node route.
-    func prepareNetwork() throws {
+    func prepareNetwork(operation: String?) throws {
         let node = configuration.name
         let namespace = namespace
         let bridges = networks.all.filter(\.isBridge)
@@ -23,13 +23,14 @@ extension Node {
                 Evidence(source: "\(node)'s network namespace", text: "net:[\(namespace.inode)]")
             ])
         }
-        var steps = [create]
+        var steps = try [create] + plugSteps()
         for network in [defaultBridge] + others {
             steps += try bridgeSteps(network)
             steps.append(rulesStep(network, withTable: network.id == defaultBridge.id))
         }
-        let procedure = Procedure(title: "start node", object: node, steps: steps)
-        try run(procedure, operation: StepRunner.newOperation())
+        let title = operation == nil ? "start node" : "add node"
+        let procedure = Procedure(title: title, object: node, steps: steps)
+        try run(procedure, operation: operation ?? StepRunner.newOperation())
     }
 
     /// The steps that make a network's bridge and give it its address.

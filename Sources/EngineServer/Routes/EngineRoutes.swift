@@ -6,17 +6,19 @@ import Steps
 /// The Docker Engine API of a node, as a routing table.
 public enum EngineRoutes {
     /// The router of a node.
-    public static func router(for node: Node) -> Router {
+    /// - Parameter lab: The lab that it belongs to; without one there is nothing to add nodes to.
+    public static func router(for node: Node, lab: LabServer? = nil) -> Router {
         Router(
-            table(for: node), minimumVersion: APIVersion(DrydockAPI.minimumVersion),
+            table(for: node, lab: lab), minimumVersion: APIVersion(DrydockAPI.minimumVersion),
             maximumVersion: APIVersion(DrydockAPI.version))
     }
 
     /// All routes of a node.
-    public static func table(for node: Node) -> [Route] {
-        let routes = Routes(node: node)
+    public static func table(for node: Node, lab: LabServer? = nil) -> [Route] {
+        let routes = Routes(node: node, lab: lab)
         let engine =
-            routes.system + routes.nodeRoutes + routes.steps + routes.containers + routes.containerStreams
+            routes.system + routes.nodeRoutes + routes.labRoutes + routes.steps + routes.containers
+            + routes.containerStreams
             + routes.execs + routes.images + routes.registryRoutes + routes.networks + routes.volumes
             + routes.observation + routes.prunes
             + routes.archives + routes.builds + Routes.unfinished + Routes.swarm
@@ -33,6 +35,7 @@ public enum EngineRoutes {
 /// The routes, grouped as in Docker's reference; each file of this directory adds a group.
 struct Routes: Sendable {
     let node: Node
+    var lab: LabServer?
 
     /// A route whose request changes something: its steps belong to an operation that the answer names, and a request
     /// that asks for a plan gets the plan and nothing else.

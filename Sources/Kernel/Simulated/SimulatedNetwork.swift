@@ -15,6 +15,10 @@ struct SimulatedNetwork: Sendable {
     var routes: [Route] = []
     var parameters = SimulatedParameters()
     var rules = SimulatedRules()
+    /// Neighbours and forwarding entries that were put there; the latter have no family of their own.
+    var neighbours: [SimulatedNeighbour] = []
+    /// The queues that links were given, by index.
+    var queues: [Int32: LinkQueue] = [:]
     private var lastIndex: Int32 = 1
 
     /// The link of a name.
@@ -52,6 +56,8 @@ struct SimulatedNetwork: Sendable {
         links.removeAll { $0.index == index }
         addresses.removeAll { $0.linkIndex == index }
         routes.removeAll { $0.link == link.name }
+        neighbours.removeAll { $0.entry.linkIndex == index }
+        queues[index] = nil
         for position in links.indices where links[position].master == index { links[position].master = nil }
     }
 
@@ -87,6 +93,20 @@ struct SimulatedNetwork: Sendable {
     }
 }
 
+/// A neighbour or forwarding entry of the model.
+struct SimulatedNeighbour: Sendable, Equatable {
+    var entry: Neighbour
+    var isForwardingEntry: Bool
+
+    /// Whether two entries can't be there together: neighbours of one address, forwarding entries of one station.
+    func isFor(_ other: SimulatedNeighbour) -> Bool {
+        guard isForwardingEntry == other.isForwardingEntry, entry.linkIndex == other.entry.linkIndex else {
+            return false
+        }
+        return isForwardingEntry ? entry.mac == other.entry.mac : entry.address == other.entry.address
+    }
+}
+
 /// A link of the model.
 struct SimulatedLink: Sendable, Equatable {
     var index: Int32
@@ -98,6 +118,8 @@ struct SimulatedLink: Sendable, Equatable {
     var master: Int32?
     /// The other end of a veth pair.
     var peer: Place?
+    /// What `ip -details link` adds.
+    var detail: String?
 
     /// A link in a namespace.
     struct Place: Sendable, Equatable {

@@ -6,7 +6,7 @@ final class SimulatedNetworkNamespace: NetworkNamespace {
     let inode: UInt64
     /// It can't be entered; ``SpawnRequest/joinedNamespaces`` knows it by this object.
     let descriptor: Descriptor?
-    private let world: Monitor<SimulatedWorld>
+    let world: Monitor<SimulatedWorld>
 
     /// Takes over one hold on a namespace of the world.
     init(holding inode: UInt64, in world: Monitor<SimulatedWorld>) throws(SystemError) {
@@ -27,7 +27,7 @@ final class SimulatedNetworkNamespace: NetworkNamespace {
     }
 
     /// Reads or changes the namespace, unless a fault waits for the call.
-    private func with<Result>(
+    func with<Result>(
         _ name: String, _ operation: String,
         _ body: (inout SimulatedNetwork, inout SimulatedWorld) throws(SystemError) -> Result
     ) throws(SystemError) -> Result {
@@ -174,9 +174,11 @@ final class SimulatedNetworkNamespace: NetworkNamespace {
         try with("routes", "listing routes") { network, _ throws(SystemError) in network.allRoutes }
     }
 
-    /// Nothing is ever sent in the model, so nothing was ever resolved.
+    /// Nothing is ever sent in the model, so nothing was ever resolved: there are only the entries that were put there.
     func neighbours() throws(SystemError) -> [Neighbour] {
-        try with("neighbours", "listing neighbours") { _, _ throws(SystemError) in [] }
+        try with("neighbours", "listing neighbours") { network, _ throws(SystemError) in
+            network.neighbours.map(\.entry)
+        }
     }
 
     func setParameter(_ name: String, _ value: String) throws(SystemError) {
@@ -226,7 +228,7 @@ final class SimulatedNetworkNamespace: NetworkNamespace {
         }
         return Link(
             index: link.index, name: link.name, kind: link.kind, mac: link.mac, mtu: link.mtu, isUp: link.isUp,
-            operationalState: state, master: link.master, peerIndex: link.peer?.index)
+            operationalState: state, master: link.master, peerIndex: link.peer?.index, detail: link.detail)
     }
 
     private static func hasCarrier(_ link: SimulatedLink, _ world: SimulatedWorld) -> Bool {

@@ -66,6 +66,9 @@ extension ExplanationCatalog {
 
         // Networks
         .nodeCreate: ["@{node} ip address"],
+        .nodeDelete: ["@cable ip link", "node ls"],
+        .cablePlug: ["@{node} ip address show eth0", "@cable bridge link"],
+        .cableChange: ["node link {node}", "@cable ip -s link show {node}"],
         .networkCreate: ["docker network inspect {name}", "!cat {file}"],
         .portPublish: ["docker port {object}", "@node1 ss -tuln"],
         .namesServe: ["docker exec {object} cat /etc/resolv.conf", "docker exec {object} nslookup {object}"],
@@ -75,7 +78,7 @@ extension ExplanationCatalog {
         .bridgeCreate: ["docker network inspect {network}", "@{node} ip address show {bridge}"],
         .vethCreate: ["docker exec {object} ip address", "@{node} ip link show {host}"],
         .addressAssign: [
-            "{?node.create:node}@{node} ip address{:}docker exec {object} ip address{/}",
+            "{?node.create:node}@{node.create:node} ip address{:}docker exec {object} ip address{/}",
             "docker network inspect {network}",
         ],
         .routeAdd: ["docker exec {object} ip route"],

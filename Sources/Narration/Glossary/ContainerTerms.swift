@@ -52,7 +52,7 @@ extension Glossary {
             "node", "노드",
             en: "One Docker host of the lab: a network namespace and an engine state of its own on this machine.",
             ko: "실습용 Docker 호스트입니다. 이 컴퓨터 안에 자기 네트워크 네임스페이스와 엔진 상태를 가집니다.",
-            [.nodeCreate], lesson: "14-bridge"),
+            [.nodeCreate, .nodeDelete, .cablePlug, .cableChange], lesson: "14-bridge"),
         GlossaryEntry(
             "host", "호스트", ["Docker host", "host machine"],
             en: "The machine whose kernel runs the containers. On Windows and macOS it is a Linux virtual machine.",

@@ -35,13 +35,17 @@ struct LinkKind: Sendable, Equatable {
     ///   - local: The address to send from.
     ///   - port: The UDP port; the standard one is 4789.
     ///   - learning: Whether it learns which address is behind which peer from what arrives.
-    static func vxlan(identifier: UInt32, local: IPAddress?, port: UInt16 = 4789, learning: Bool = false) -> LinkKind {
+    ///   - proxy: Whether it answers questions for addresses from its neighbour entries (ARP), instead of sending them on.
+    static func vxlan(
+        identifier: UInt32, local: IPAddress?, port: UInt16 = 4789, learning: Bool = false, proxy: Bool = false
+    ) -> LinkKind {
         LinkKind(
             name: "vxlan",
             options: [
                 NetlinkAttribute(1, .uint32(identifier)),
                 local.map { NetlinkAttribute($0.isIPv6 ? 17 : 4, .bytes($0.bytes)) },
                 NetlinkAttribute(7, .uint8(learning ? 1 : 0)),
+                proxy ? NetlinkAttribute(11, .uint8(1)) : nil,
                 NetlinkAttribute(15, .bigEndian16(port)),
             ].compactMap { $0 })
     }
@@ -49,14 +53,6 @@ struct LinkKind: Sendable, Equatable {
     /// A link with an address of its own on top of another link.
     static func macvlan(_ mode: MacvlanMode) -> LinkKind {
         LinkKind(name: "macvlan", options: [NetlinkAttribute(1, .uint32(mode.rawValue))])
-    }
-
-    /// Who may talk to whom on one lower link (`enum macvlan_mode`, `linux/if_link.h`).
-    enum MacvlanMode: UInt32, Sendable, CaseIterable {
-        case `private` = 1
-        case vepa = 2
-        case bridge = 4
-        case passthrough = 8
     }
 }
 

@@ -37,6 +37,8 @@ struct NetlinkMessage: Sendable {
         static let errorAttributes = Flags(rawValue: 0x200)
         /// NLM_F_EXCL, NLM_F_CREATE: make it, and fail when it exists.
         static let makeNew = Flags(rawValue: 0x600)
+        /// NLM_F_CREATE, NLM_F_REPLACE: make it, or put it in the place of what is there.
+        static let replace = Flags(rawValue: 0x500)
         /// NLM_F_CREATE, NLM_F_APPEND: make one more.
         static let append = Flags(rawValue: 0xC00)
         /// NLM_F_ROOT, NLM_F_MATCH

@@ -175,5 +175,9 @@ enum RouteMessage {
     static let newRoute: UInt16 = 24
     static let getRoute: UInt16 = 26
     static let newNeighbour: UInt16 = 28
+    static let deleteNeighbour: UInt16 = 29
     static let getNeighbour: UInt16 = 30
+    static let newQueue: UInt16 = 36
+    static let deleteQueue: UInt16 = 37
+    static let getQueue: UInt16 = 38
 }

@@ -60,6 +60,7 @@ extension Link {
                 ? Self.operationalStates[state] : "unknown",
             master: attributes.integer(LinkAttribute.master),
             peerIndex: kind == "veth" ? attributes.integer(LinkAttribute.link) : nil,
+            detail: LinkKind.detail(of: kind, (try? information?.nested(LinkAttribute.infoData)) ?? nil),
             counters: LinkCounters(statistics: attributes.bytes(LinkAttribute.statistics) ?? []))
     }
 }
