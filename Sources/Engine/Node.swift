@@ -20,9 +20,15 @@ public struct NodeConfiguration: Sendable {
     public var registries = Registries(RegistrySettings(isLoopbackOnly: true))
     /// The name servers that containers are told, when the machine's own resolver can't be reached from a container.
     public var resolverFile: String
+    /// How its containers reach what is beyond the machine.
+    public var uplink: UplinkMode
 
     /// A configuration.
-    public init(name: String, directory: String, version: String, resolverFile: String = "/etc/resolv.conf") {
+    public init(
+        name: String, directory: String, version: String, resolverFile: String = "/etc/resolv.conf",
+        uplink: UplinkMode = .none
+    ) {
+        self.uplink = uplink
         self.name = name
         self.directory = directory
         self.version = version
@@ -174,6 +180,8 @@ public final class Node: Sendable {
             _ = container.life.wait(seconds: 10) { $0.state.isRunning ? nil : true }
         }
         ports.stop()
+        // What is not taken back now stays written down, and the next start takes it back.
+        _ = try? dropUplink()
     }
 
     /// Whether any container runs.
@@ -199,6 +207,7 @@ extension Node: Undoing {
             if try !cgroup.processes().isEmpty { try cgroup.kill() }
             try cgroup.remove()
         case .releaseAddress(_, let network, let endpoint): networks[network]?.release(endpoint)
+        case .dropUplink: try dropUplink()
         case .closePorts(_, let endpoint): try closePorts(of: endpoint)
         case .forgetNetwork(_, let id): try networks.remove(id)
         case .dropNetworkRules(_, let id):

@@ -64,6 +64,8 @@ extension StepKind {
         case .rulesApply: ["network", "bridge", "subnet", "internal", "talks"]
         case .portPublish: ["port", "address", "number", "machine", "target"]
         case .namesServe: ["address", "networks"]
+        case .uplinkCreate: ["machineInterface", "machineAddress", "nodeInterface", "nodeAddress"]
+        case .uplinkTranslate: ["table", "subnet", "forwarding"]
         case .bridgeCreate: ["bridge", "address", "network"]
         case .vethCreate: ["host", "container", "bridge", "mac"]
         case .addressAssign: ["interface", "address", "network"]

@@ -130,6 +130,10 @@ public enum StepKind: String, Sendable, Codable, CaseIterable, Hashable {
     case portPublish = "port.publish"
     /// The container was given a name server that knows the others in its networks.
     case namesServe = "names.serve"
+    /// A virtual cable was laid between the node and the machine.
+    case uplinkCreate = "uplink.create"
+    /// What comes over it leaves the machine under the machine's own address.
+    case uplinkTranslate = "uplink.translate"
     /// A virtual cable was laid between the container and a bridge.
     case vethCreate = "veth.create"
     /// An interface was given an address.

@@ -79,6 +79,7 @@ struct StepGroup: Sendable {
         StepGroup("published-port", en: "port", ko: "포트", rank: 6, [.portPublish]),
         StepGroup("embedded-names", en: "names", ko: "이름", rank: 7, [.namesServe]),
         StepGroup("isolation", en: "rules", ko: "규칙", rank: 9, [.rulesApply]),
+        StepGroup("uplink", en: "uplink", ko: "업링크", rank: 10, [.uplinkCreate, .uplinkTranslate]),
         StepGroup("network-removal", en: "removed", ko: "삭제", rank: 14, [.bridgeDelete, .networkDelete]),
 
         // Creating

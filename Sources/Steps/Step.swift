@@ -87,6 +87,8 @@ public enum UndoAction: Sendable, Codable, Equatable {
     case releaseAddress(node: String, network: String, endpoint: String)
     /// Closes the published ports of an endpoint.
     case closePorts(node: String, endpoint: String)
+    /// Takes a node's uplink away from the machine.
+    case dropUplink(node: String)
     /// Takes a network's elements out of a node's filter rules.
     case dropNetworkRules(node: String, network: String)
     /// Forgets a network that was being made, and removes its file.

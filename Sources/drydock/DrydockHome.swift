@@ -1,3 +1,4 @@
+import Engine
 import Glibc
 import Posix
 
@@ -10,6 +11,8 @@ struct DrydockHome: Sendable {
     let path: String
     /// `DRYDOCK_KERNEL`: `linux` or `simulated`; `nil` takes the real one where that is possible.
     let kernelChoice: String?
+    /// `DRYDOCK_UPLINK`: `nat` or `none`, which is the default.
+    let uplink: UplinkMode
 
     init(environment: [String: String]) throws(UsageProblem) {
         if let home = environment["DRYDOCK_HOME"], !home.isEmpty {
@@ -31,11 +34,7 @@ struct DrydockHome: Sendable {
         guard ["", "nat", "none"].contains(uplink) else {
             throw UsageProblem("DRYDOCK_UPLINK is \"\(uplink)\"; it can be nat or none")
         }
-        if uplink == "nat" {
-            throw UsageProblem(
-                "DRYDOCK_UPLINK=nat is not done yet: containers reach no other machine so far; leave it unset, or say none"
-            )
-        }
+        self.uplink = UplinkMode(rawValue: uplink) ?? .none
     }
 
     /// The socket of a node's Docker Engine API.

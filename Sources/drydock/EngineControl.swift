@@ -114,9 +114,14 @@ struct EngineControl: Sendable {
         if try Files.list(home.path).isEmpty { rmdir(home.path) }
     }
 
-    /// An engine that was killed could not clean up: its cgroups are all that outlives it.
+    /// An engine that was killed could not clean up: its cgroups outlive it, and what an uplink changed on the machine.
     private func clearKernel() throws {
         let kernel = try LinuxKernel(parentCgroup: home.parentCgroup, seccompCache: nil)
+        if Files.exists(home.path) {
+            for entry in try Files.list(home.path) where entry.isDirectory {
+                try Node.dropUplink(in: "\(home.path)/\(entry.name)", kernel: kernel)
+            }
+        }
         for name in try kernel.cgroupNames() {
             guard let cgroup = kernel.existingCgroup(name) else { continue }
             if try !cgroup.processes().isEmpty { try cgroup.kill() }

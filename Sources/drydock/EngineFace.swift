@@ -34,6 +34,7 @@ enum EngineFace {
             let kernel = try KernelChoice.make(home)
             var template = NodeConfiguration(
                 name: Lab.firstNode, directory: home.path, version: DrydockHome.version)
+            template.uplink = home.uplink
             template.registries = Registries(try registrySettings(home))
             let lab = try Lab(template, kernel: kernel.kernel)
             for node in lab.nodes { try node.installEmbeddedImages() }

@@ -128,6 +128,13 @@ enum SampleRecords {
             "target": "172.17.0.2:80",
         ],
         .namesServe: ["address": "127.0.0.11", "networks": ["lab"]],
+        .uplinkCreate: [
+            "machineInterface": "drydock-3f9a71", "machineAddress": "10.254.0.1/30", "nodeInterface": "uplink",
+            "nodeAddress": "10.254.0.2/30",
+        ],
+        .uplinkTranslate: [
+            "table": "drydock-3f9a71", "subnet": "10.254.0.0/30", "forwarding": ["eth0", "drydock-3f9a71"],
+        ],
         .networkDelete: ["name": "lab", "id": "3f9a71c0de42", "subnet": "172.18.0.0/16"],
         .bridgeDelete: ["bridge": "br-3f9a71c0de42", "network": "lab"],
         .rulesApply: [

@@ -37,6 +37,8 @@ final class Container: Sendable {
         var endpoints: JSON
         /// What it sees at places of its tree and that is not of its image.
         var mounts: [MountPoint]?
+        /// Its links on the default bridge.
+        var links: [ContainerLink]?
 
         var configObject: JSONObject { config.object ?? [:] }
         var hostObject: JSONObject { hostConfig.object ?? [:] }

@@ -80,7 +80,7 @@ extension Node {
             name: name, created: Clock.realtime(), image: "\(image.id)", imageReference: request.image,
             layers: image.layers.reversed().map(\.path), path: path, arguments: Array(command.dropFirst()),
             config: .object(config), hostConfig: .object(host), endpoints: try attachments(of: request, host: host),
-            mounts: try mountPoints(config: config, host: host))
+            mounts: try mountPoints(config: config, host: host), links: try links(of: host))
     }
 
     /// The machine's host name (`gethostname(2)`).

@@ -23,7 +23,7 @@ extension Node {
             "Name": .string("/" + definition.name),
             "RestartCount": .integer(Int64(life.state.restartCount)), "Driver": "overlay2", "Platform": "linux",
             "MountLabel": "", "ProcessLabel": "", "AppArmorProfile": "",
-            "ExecIDs": life.execs.isEmpty ? .null : .strings(life.execs), "HostConfig": definition.hostConfig,
+            "ExecIDs": life.execs.isEmpty ? .null : .strings(life.execs), "HostConfig": shownHostConfig(definition),
             "GraphDriver": [
                 "Data": [
                     "LowerDir": .string(([initLayer] + definition.layers).joined(separator: ":")),
@@ -42,6 +42,12 @@ extension Node {
         object["Config"] = shownConfig(definition)
         object["NetworkSettings"] = networkSettings(of: container, life)
         return .object(object)
+    }
+
+    private func shownHostConfig(_ definition: Container.Definition) -> JSON {
+        var host = definition.hostObject
+        if let links = shownLinks(definition) { host["Links"] = links }
+        return .object(host)
     }
 
     /// `Config` in Docker's order: the optional members have their places among the others.

@@ -204,7 +204,8 @@ final class ContainerLaunch: Sendable {
         let cgroup = try cgroup.value()
         let identity = try ProcessIdentity(
             user: config.text("User"), additional: host.strings("GroupAdd"), directory: config.text("WorkingDir"),
-            environment: ProcessIdentity.environment(config: config),
+            environment: ProcessIdentity.environment(
+                config: config, links: try node.linkEnvironment(of: container, isStarting: true)),
             bounding: ProcessIdentity.capabilities(host: host, held: kernel.profile.capabilities),
             files: RootFiles(overlay: overlay))
         let plan = LaunchPlan(
@@ -339,6 +340,7 @@ final class ContainerLaunch: Sendable {
         for endpoint in running.endpoints { node.publishNetwork("connect", container, endpoint) }
         node.publishVolumes("mount", container)
         node.publish("start", container)
+        try node.tellLinked(to: container)
         try node.supervise(container, running)
         try node.watchHealth(of: container, startedAt: container.life.current.state.startedAt)
         return StepOutcome(
@@ -356,7 +358,8 @@ final class ContainerLaunch: Sendable {
         }
         let hostname = config.text("Hostname")
         let hosts = HostsFile(
-            definition: definition, endpoints: endpoints.withLock { $0 }, gateway: node.defaultBridge.gateway
+            definition: definition, endpoints: endpoints.withLock { $0 }, gateway: node.defaultBridge.gateway,
+            links: try node.linkedHosts(of: container, isStarting: true)
         ).text
         try Files.replace("\(container.directory)/hosts", with: Array(hosts.utf8), durable: false)
         try Files.replace("\(container.directory)/hostname", with: Array("\(hostname)\n".utf8), durable: false)

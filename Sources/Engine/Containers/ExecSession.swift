@@ -234,7 +234,9 @@ final class ExecLaunch: Sendable {
         let identity = try ProcessIdentity(
             user: user, additional: host.strings("GroupAdd"),
             directory: settings.directory.isEmpty ? config.text("WorkingDir") : settings.directory,
-            environment: ProcessIdentity.environment(config: config, extra: settings.environment),
+            environment: ProcessIdentity.environment(
+                config: config, links: try node.linkEnvironment(of: session.container, isStarting: false),
+                extra: settings.environment),
             bounding: ProcessIdentity.capabilities(host: host, held: node.kernel.profile.capabilities),
             files: RootFiles(overlay: running.overlay))
         let descriptors = try running.cgroup.joinDescriptors()

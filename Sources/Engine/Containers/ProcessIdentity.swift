@@ -88,9 +88,10 @@ struct ProcessIdentity: Sendable {
     }
 
     /// The variables that every process of a container has, in Docker's order, with the container's own over them.
-    static func environment(config: JSONObject, extra: [String] = []) -> [String] {
+    static func environment(config: JSONObject, links: [String] = [], extra: [String] = []) -> [String] {
         var variables = ["PATH=\(defaultPath)", "HOSTNAME=\(config.text("Hostname"))"]
         if config.flag("Tty") { variables.append("TERM=xterm") }
+        variables += links
         for variable in config.strings("Env") + extra {
             let name = variable.prefix { $0 != "=" }
             let old = variables.firstIndex { $0.prefix { $0 != "=" } == name }

@@ -14,9 +14,6 @@ extension Node {
         if mode.hasPrefix("container:") { return [:] }
         let first = try networks.find(mode == "default" ? "bridge" : mode)
         var attachments: JSONObject = [first.name: .object(try EndpointRequest(nil).settings)]
-        if first.definition.isUserDefined, !host.strings("Dns").isEmpty {
-            throw EngineFailure.notYet("--dns in a network of one's own")
-        }
         for (reference, settings) in request.endpoints.object ?? [:] {
             let network = try networks.find(reference == "default" ? "bridge" : reference)
             let endpoint = try EndpointRequest(settings)
@@ -119,7 +116,8 @@ extension Node {
             hostLink: "veth" + Identifier.make().prefix(7),
             interface: interface, hasDefaultRoute: hasDefaultRoute,
             hasDefaultRoute6: hasDefaultRoute6 && address6 != nil,
-            aliases: network.definition.isUserDefined ? aliases(request, of: container) : [])
+            aliases: network.definition.isUserDefined ? aliases(request, of: container) : [],
+            links: try request.links)
     }
 
     /// The names of a container in a network beside its own: those asked for, its short identity, its host name.

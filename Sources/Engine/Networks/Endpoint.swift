@@ -30,6 +30,8 @@ struct Endpoint: Sendable {
     var hasDefaultRoute6: Bool
     /// The names, beside the container's own, under which it is known in the network.
     var aliases: [String]
+    /// What the container itself, and nobody else, calls others in the network: their names by alias, in small letters.
+    var links: [String: String]
     /// What is published of the container through this network.
     var ports: [PortBinding] = []
 
@@ -55,6 +57,13 @@ struct EndpointRequest: Sendable {
     var address6: String { settings["IPAMConfig"]?["IPv6Address"]?.string ?? "" }
     /// `--network-alias`
     var aliases: [String] { settings.strings("Aliases") }
+    /// `--link`: names by alias.
+    var links: [String: String] {
+        get throws {
+            let pairs = try settings.strings("Links").map { try ContainerLink.parse($0) }
+            return Dictionary(pairs.map { ($0.alias.lowercased(), $0.name.lowercased()) }, uniquingKeysWith: { $1 })
+        }
+    }
     /// `--mac-address`
     var mac: String { settings.text("MacAddress") }
 
@@ -63,7 +72,10 @@ struct EndpointRequest: Sendable {
         if settings["IPAMConfig"]?["LinkLocalIPs"]?.array?.isEmpty == false {
             throw EngineFailure.notYet("--link-local-ip")
         }
-        if settings["Links"]?.array?.isEmpty == false { throw EngineFailure.notYet("--link") }
+        if !settings.strings("Links").isEmpty, !network.isUserDefined {
+            throw EngineFailure.invalid("links are only supported for user-defined networks")
+        }
+        _ = try links
         if settings["DriverOpts"]?.object?.isEmpty == false { throw EngineFailure.notYet("--driver-opt") }
         try check(address, isIPv6: false, isChosen: network.hasChosenSubnet, in: network)
         try check(address6, isIPv6: true, isChosen: network.hasChosenSubnet6 == true, in: network)

@@ -6,8 +6,10 @@ import OrderedJSON
 struct HostsFile {
     let text: String
 
-    /// - Parameter gateway: What `host-gateway` stands for: the default bridge's own address.
-    init(definition: Container.Definition, endpoints: [Endpoint], gateway: IPAddress?) {
+    /// - Parameters:
+    ///   - gateway: What `host-gateway` stands for: the default bridge's own address.
+    ///   - links: Lines for linked containers.
+    init(definition: Container.Definition, endpoints: [Endpoint], gateway: IPAddress?, links: [String]) {
         let hostname = definition.configObject.text("Hostname")
         let domain = definition.configObject.text("Domainname")
         var hosts = """
@@ -25,6 +27,7 @@ struct HostsFile {
             let address = target == "host-gateway" ? gateway.map { "\($0)" } ?? target : target
             hosts += "\(address)\t\(extra[..<colon])\n"
         }
+        hosts += links.map { $0 + "\n" }.joined()
         for endpoint in endpoints {
             let full = domain.isEmpty ? hostname : "\(hostname).\(domain)"
             let short = full.prefix { $0 != "." }

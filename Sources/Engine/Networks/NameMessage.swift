@@ -53,6 +53,9 @@ struct NameQuestion: Equatable {
         return IPAddress(bytes: pairs)
     }
 
+    /// The answer that there is none: those who might know could not be asked (SERVFAIL).
+    var failure: [UInt8] { identity + [0x80 | (flags & 0x01), 0x82, 0, 1, 0, 0, 0, 0, 0, 0] + bytes }
+
     /// The answer with the data of its records; `nil` says that there is no such name.
     func answer(_ records: [[UInt8]]?) -> [UInt8] {
         // Response, recursion desired as asked, recursion available; 3 is "no such name".

@@ -1,34 +1,144 @@
+import CLinux
 import EngineAPI
 import Glibc
 import Kernel
 import Posix
 import Steps
 
-/// Answers one container's questions for names: the other containers of its networks, and nothing else.
+/// Answers one container's questions for names: of the other containers of its networks by itself, of the rest by
+/// asking the name servers outside, where there are such.
 ///
-/// The socket is inside the container's network namespace; it listens at a port of its own, because port 53 may be
-/// wanted by the container, and the namespace redirects to it what is sent to 127.0.0.11:53.
-final class NameServer: SocketHandler {
-    private let socket: Descriptor
-    private let answer: @Sendable (NameQuestion) -> [[UInt8]]?
+/// The sockets are inside the container's network namespace; they listen at ports of their own, because port 53 may be
+/// wanted by the container, and the namespace redirects to them what is sent to 127.0.0.11:53.
+final class NameServer: Sendable {
+    /// What is known of a name; `nil` where there is none, so that others have to be asked.
+    typealias Lookup = @Sendable (NameQuestion) -> [[UInt8]]?
 
-    init(socket: Descriptor, answer: @escaping @Sendable (NameQuestion) -> [[UInt8]]?) {
+    private let lookup: Lookup
+    private let forwarder: @Sendable () -> NameForwarder?
+    private let owner: String
+
+    init(owner: String, lookup: @escaping Lookup, forwarder: @escaping @Sendable () -> NameForwarder?) {
+        self.owner = owner
+        self.lookup = lookup
+        self.forwarder = forwarder
+    }
+
+    /// Answers a message, now or later; what is no question is not answered at all.
+    func handle(
+        _ message: [UInt8], by transport: PortBinding.Transport, in loop: SocketLoop,
+        reply: @escaping ([UInt8]) -> Void
+    ) {
+        guard let question = NameQuestion(message) else { return }
+        if let records = lookup(question) { return reply(question.answer(records)) }
+        guard let forwarder = forwarder(), !forwarder.servers.isEmpty else { return reply(question.answer(nil)) }
+        ForwardedQuestion(message, by: transport, to: forwarder, owner: owner) {
+            reply($0 ?? question.failure)
+        }.begin(in: loop)
+    }
+}
+
+/// The questions that come as datagrams.
+final class NameDatagrams: SocketHandler {
+    private let socket: Descriptor
+    private let server: NameServer
+
+    init(socket: Descriptor, server: NameServer) {
         self.socket = socket
-        self.answer = answer
+        self.server = server
     }
 
     func ready(_ events: UInt32, side: Int, in loop: SocketLoop) {
-        var buffer = [UInt8](repeating: 0, count: 1500)
+        var buffer = [UInt8](repeating: 0, count: 65536)
         for _ in 0..<64 {
             guard let (count, client) = DatagramRelay.receive(socket, &buffer) else { return }
-            guard let question = NameQuestion(Array(buffer.prefix(count))) else { continue }
-            let message = question.answer(answer(question))
-            client.withUnsafeBytes { raw in
-                _ = sendto(
-                    socket.number, message, message.count, Int32(MSG_NOSIGNAL),
-                    raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+            server.handle(Array(buffer.prefix(count)), by: .udp, in: loop) { [socket] message in
+                client.withUnsafeBytes { raw in
+                    _ = sendto(
+                        socket.number, message, message.count, Int32(MSG_NOSIGNAL),
+                        raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+                }
             }
         }
+    }
+}
+
+/// Takes the connections over which questions come: what does not fit into a datagram is asked for again like this.
+final class NameListener: SocketHandler {
+    private let socket: Descriptor
+    private let server: NameServer
+    private let owner: String
+
+    init(socket: Descriptor, server: NameServer, owner: String) {
+        self.socket = socket
+        self.server = server
+        self.owner = owner
+    }
+
+    func ready(_ events: UInt32, side: Int, in loop: SocketLoop) {
+        let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        for _ in 0..<16 {
+            let number = linux_accept(socket.number, flags)
+            guard number >= 0 else { return }
+            NameConnection(socket: Descriptor(owning: number), server: server).begin(in: loop, owner: owner)
+        }
+    }
+}
+
+/// One client's connection: questions come in, answers go out in the order in which they are found.
+final class NameConnection: SocketHandler, @unchecked Sendable {
+    // After `begin`, only the loop's thread touches it.
+    private let socket: Descriptor
+    private let server: NameServer
+    private var token: UInt64?
+    private var questions = NameStream()
+    private var answers: [UInt8] = []
+    private var lastUse = DatagramRelay.now
+    /// How long a silent client is kept, seconds.
+    private static let patience = 30
+
+    init(socket: Descriptor, server: NameServer) {
+        self.socket = socket
+        self.server = server
+    }
+
+    func begin(in loop: SocketLoop, owner: String) {
+        // Without a watch the client's connection ends with this object: all that there is to say.
+        token = try? loop.add(socket, for: EPOLLIN.rawValue, handler: self, owner: owner)
+    }
+
+    func ready(_ events: UInt32, side: Int, in loop: SocketLoop) {
+        lastUse = DatagramRelay.now
+        if events & EPOLLIN.rawValue != 0 {
+            var buffer = [UInt8](repeating: 0, count: 65536)
+            let count = recv(socket.number, &buffer, buffer.count, 0)
+            if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return close(loop) }
+            questions.append(Array(buffer.prefix(max(0, count))))
+            while let message = questions.next() {
+                server.handle(message, by: .tcp, in: loop) { [weak self] answer in
+                    self?.answers += NameStream.framed(answer)
+                    self?.write(in: loop)
+                }
+            }
+        } else if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 {
+            return close(loop)
+        }
+        write(in: loop)
+    }
+
+    func tick(in loop: SocketLoop) { if DatagramRelay.now - lastUse > Self.patience { close(loop) } }
+
+    private func write(in loop: SocketLoop) {
+        guard let token else { return }
+        let count = answers.withUnsafeBytes { send(socket.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        if count > 0 { answers.removeFirst(count) }
+        if count < 0 && errno != EAGAIN && errno != EINTR { return close(loop) }
+        loop.watch(token, for: EPOLLIN.rawValue | (answers.isEmpty ? 0 : EPOLLOUT.rawValue), on: socket)
+    }
+
+    private func close(_ loop: SocketLoop) {
+        if let token { loop.forget(token) }
+        token = nil
     }
 }
 
@@ -42,7 +152,11 @@ extension Node {
 
     /// What a container is told about a name: addresses, or the name of an address. `nil` where there is none.
     func records(for question: NameQuestion, of container: Container) -> [[UInt8]]? {
+        let own = container.life.current.running?.endpoints ?? []
         for network in namedNetworks(of: container) {
+            var asked = question.name
+            // What `--link` calls another container, only this one knows.
+            if let linked = own.first(where: { $0.networkID == network.id })?.links[asked] { asked = linked }
             let members = endpoints(in: network)
             if let address = question.reversedAddress {
                 guard let found = members.first(where: { $0.endpoint.has(address) }) else { continue }
@@ -50,13 +164,14 @@ extension Node {
             }
             let found = members.filter { container, endpoint in
                 let names = ([container.name] + endpoint.aliases).map { $0.lowercased() }
-                return names.contains(question.name)
-                    || names.contains { "\($0).\(network.name.lowercased())" == question.name }
+                return names.contains(asked)
+                    || names.contains { "\($0).\(network.name.lowercased())" == asked }
             }
             guard !found.isEmpty else { continue }
             switch question.kind {
-            case .address: return found.map(\.endpoint.address.address.bytes)
-            case .address6: return found.compactMap(\.endpoint.address6?.address.bytes)
+            // Several have the name: each client is to begin with another one.
+            case .address: return found.map(\.endpoint.address.address.bytes).shuffled()
+            case .address6: return found.compactMap(\.endpoint.address6?.address.bytes).shuffled()
             default: return []
             }
         }
@@ -77,19 +192,28 @@ extension Node {
             let inside = try process.value().networkNamespace()
             // The loopback addresses can be bound only once the interface is up.
             try inside.setLink("lo", up: true)
-            let socket = try inside.inside { try InternetSocket.receiving(.udp, at: address, port: 0) }
-            guard let name = try InternetSocket.name(of: socket) else {
-                throw EngineFailure.system("the name server's socket has no address")
-            }
-            let server = NameServer(socket: socket) { [weak self] question in
+            let datagrams = try inside.inside { try InternetSocket.receiving(.udp, at: address, port: 0) }
+            let listener = try inside.inside { try InternetSocket.receiving(.tcp, at: address, port: 0) }
+            guard let name = try InternetSocket.name(of: datagrams),
+                let streams = try InternetSocket.name(of: listener)
+            else { throw EngineFailure.system("the name server's sockets have no addresses") }
+            let server = NameServer(owner: container.id) { [weak self] question in
                 self?.records(for: question, of: container)
+            } forwarder: { [weak self] in
+                self?.forwarder(for: container, inside: inside)
             }
-            _ = try ports.running(in: namespace).add(
-                socket, for: SocketLoop.reading, handler: server, owner: container.id)
+            let loop = try ports.running(in: namespace)
+            _ = try loop.add(
+                datagrams, for: SocketLoop.reading, handler: NameDatagrams(socket: datagrams, server: server),
+                owner: container.id)
+            _ = try loop.add(
+                listener, for: SocketLoop.reading,
+                handler: NameListener(socket: listener, server: server, owner: container.id), owner: container.id)
             let rules = """
                 add table ip drydock_names
                 add chain ip drydock_names output { type nat hook output priority -100; policy accept; }
                 add rule ip drydock_names output ip daddr 127.0.0.11 udp dport 53 dnat to 127.0.0.11:\(name.port)
+                add rule ip drydock_names output ip daddr 127.0.0.11 tcp dport 53 dnat to 127.0.0.11:\(streams.port)
 
                 """
             _ = try inside.applyRules(rules)

@@ -177,10 +177,11 @@ extension Node {
     }
 
     /// Writes a running container's `/etc/hosts` anew. The file itself stays, because it is mounted in the container.
-    private func rewriteHosts(of container: Container) throws {
+    func rewriteHosts(of container: Container) throws {
         guard let endpoints = container.life.current.running?.endpoints else { return }
         let text = HostsFile(
-            definition: container.life.current.definition, endpoints: endpoints, gateway: defaultBridge.gateway
+            definition: container.life.current.definition, endpoints: endpoints, gateway: defaultBridge.gateway,
+            links: try linkedHosts(of: container, isStarting: false)
         ).text
         let file = try Descriptor.open("\(container.directory)/hosts", O_WRONLY | O_TRUNC)
         try file.write(text)

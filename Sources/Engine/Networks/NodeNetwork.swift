@@ -28,6 +28,8 @@ extension Node {
             steps += try bridgeSteps(network)
             steps.append(rulesStep(network, withTable: network.id == defaultBridge.id))
         }
+        try dropUplink()
+        steps += try uplinkSteps()
         let title = operation == nil ? "start node" : "add node"
         let procedure = Procedure(title: title, object: node, steps: steps)
         try run(procedure, operation: operation ?? StepRunner.newOperation())

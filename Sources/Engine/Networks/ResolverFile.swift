@@ -8,19 +8,10 @@ struct ResolverFile {
 
     /// - Parameter isEmbedded: Whether the engine's own name server answers, at 127.0.0.11.
     init(machine path: String, host: JSONObject, isEmbedded: Bool) throws {
-        let machine = Files.exists(path) ? try Files.text(path) : ""
-        var servers: [String] = []
-        var search: [String] = []
-        var options: [String] = []
-        for line in machine.split(separator: "\n") {
-            let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-            switch words.first {
-            case "nameserver": servers += words.dropFirst().prefix(1).filter { !$0.hasPrefix("127.") && $0 != "::1" }
-            case "search", "domain": search = Array(words.dropFirst())
-            case "options": options += words.dropFirst()
-            default: continue
-            }
-        }
+        let machine = try Settings(reading: path)
+        var servers = machine.servers.filter { !$0.hasPrefix("127.") && $0 != "::1" }
+        var search = machine.search
+        var options = machine.options
         let given = (host.strings("Dns"), host.strings("DnsSearch"), host.strings("DnsOptions"))
         if !given.0.isEmpty { servers = given.0 }
         if !given.1.isEmpty { search = given.1 == ["."] ? [] : given.1 }
@@ -34,5 +25,27 @@ struct ResolverFile {
         lines += servers.map { "nameserver \($0)" }
         if !options.isEmpty { lines.append("options " + options.joined(separator: " ")) }
         text = lines.map { $0 + "\n" }.joined()
+    }
+
+    /// What such a file says.
+    struct Settings {
+        /// Addresses, in order.
+        private(set) var servers: [String] = []
+        private(set) var search: [String] = []
+        private(set) var options: [String] = []
+
+        /// Reads a file; one that is not there says nothing.
+        init(reading path: String) throws {
+            guard Files.exists(path) else { return }
+            for line in try Files.text(path).split(separator: "\n") {
+                let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+                switch words.first {
+                case "nameserver": servers += words.dropFirst().prefix(1)
+                case "search", "domain": search = Array(words.dropFirst())
+                case "options": options += words.dropFirst()
+                default: continue
+                }
+            }
+        }
     }
 }

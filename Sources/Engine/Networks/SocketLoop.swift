@@ -12,6 +12,14 @@ protocol SocketHandler: AnyObject, Sendable {
     ///   - events: `EPOLLIN`, `EPOLLOUT`, `EPOLLERR`, `EPOLLHUP`.
     ///   - side: Which of its sockets.
     func ready(_ events: UInt32, side: Int, in loop: SocketLoop)
+
+    /// Called about once a second, on the loop's thread.
+    func tick(in loop: SocketLoop)
+}
+
+extension SocketHandler {
+    /// Most have nothing to do while nothing happens.
+    func tick(in loop: SocketLoop) {}
 }
 
 /// Waits for many sockets with one thread (`epoll(7)`), which lives in the node's network namespace: sockets that
@@ -96,12 +104,18 @@ final class SocketLoop: Sendable {
 
     private func run() {
         var events = [epoll_event](repeating: epoll_event(), count: 64)
+        var lastTick = DatagramRelay.now
         while !isStopped.load(ordering: .relaxed) {
             let count = epoll_wait(epoll.number, &events, Int32(events.count), 1000)
             if count < 0 && errno != EINTR { return }
             for event in events.prefix(max(0, Int(count))) {
                 let found = entries.withLock { $0[event.data.u64] }
                 found?.handler.ready(event.events, side: found?.side ?? 0, in: self)
+            }
+            let now = DatagramRelay.now
+            if now != lastTick {
+                lastTick = now
+                for entry in entries.withLock({ Array($0.values) }) { entry.handler.tick(in: self) }
             }
         }
     }

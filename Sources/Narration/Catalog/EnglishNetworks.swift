@@ -59,8 +59,33 @@ extension EnglishTexts {
                 """,
             deep: """
                 The engine's socket is inside the network namespace of {object}, at a port that the kernel chose; one \
-                rule there sends to it what is meant for port 53. On the default bridge there are no names. Questions \
-                go by UDP; for names outside, the answer is that there is none. Read: resolv.conf(5).
+                rule there sends to it what is meant for port 53. On the default bridge there are no names. Other names \
+                are asked of the servers that --dns names, or of your machine's where the node has an uplink; else the \
+                answer is that there is no such name. Read: resolv.conf(5).
+                """),
+        .uplinkCreate: Explanation(
+            "uplink",
+            brief: "{nodeInterface} {nodeAddress} to the machine's {machineInterface} {machineAddress}",
+            full: """
+                A cable from {node} to your machine: what is for nobody in the lab goes out by {nodeInterface}. Your \
+                machine has the other end, {machineInterface}, and forwards as a router would.
+                """,
+            deep: """
+                A pair of virtual interfaces, one in each network namespace, with a network of four addresses of its own \
+                that your machine routed nowhere before. It is made because DRYDOCK_UPLINK=nat asks for it, and goes with \
+                the engine. Read: veth(4).
+                """),
+        .uplinkTranslate: Explanation(
+            "nat",
+            brief: "what leaves {subnet} gets the machine's address",
+            full: """
+                Nobody outside knows the way to {node}. So your machine puts its own address on what comes from there \
+                (masquerading), and takes it off the answers. One table of rules, {table}, is all that it gets.
+                """,
+            deep: """
+                Packets are translated twice: {node} gives those of its containers its own address, your machine gives \
+                them its own. The table belongs to the engine's process, and the kernel removes it with that. Forwarding \
+                is switched on for {forwarding} only, and set back at the end. Read: nft(8).
                 """),
         .networkDelete: Explanation(
             "network",

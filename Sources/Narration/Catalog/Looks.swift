@@ -72,6 +72,8 @@ extension ExplanationCatalog {
         .networkCreate: ["docker network inspect {name}", "!cat {file}"],
         .portPublish: ["docker port {object}", "@node1 ss -tuln"],
         .namesServe: ["docker exec {object} cat /etc/resolv.conf", "docker exec {object} nslookup {object}"],
+        .uplinkCreate: ["!ip address show {machineInterface}", "@{node} ip route"],
+        .uplinkTranslate: ["!nft list table ip {table}"],
         .networkDelete: ["docker network ls"],
         .bridgeDelete: ["docker network ls", "@node1 ip link"],
         .rulesApply: ["@node1 nft list table inet drydock", "docker network inspect {network}"],

@@ -74,7 +74,7 @@ extension Glossary {
             "NAT", "NAT", ["masquerade"],
             en: "Changing addresses on the way: containers reach the outside under the host's address.",
             ko: "가는 길에 주소를 바꾸는 일입니다. 컨테이너는 호스트의 주소로 밖과 통신합니다.",
-            [.rulesApply], lesson: "14-bridge"),
+            [.rulesApply, .uplinkTranslate], lesson: "14-bridge"),
         GlossaryEntry(
             "DNS", "DNS", ["name server", "이름 서버"],
             en: "Turns names into addresses. On networks that a user made the engine answers for container names.",
