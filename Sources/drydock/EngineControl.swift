@@ -1,4 +1,5 @@
 import CLinux
+import Engine
 import EngineClient
 import Glibc
 import Kernel
