@@ -63,6 +63,8 @@ class Lab:
         self.home = tempfile.mkdtemp(prefix="drydock-test-", dir="/tmp")
         self.socket = f"{self.home}/node1.sock"
         self.client_home = tempfile.mkdtemp(prefix="drydock-client-", dir="/tmp")
+        # What comes before each of our own programs: how to get to another machine.
+        self.on: list[str] = []
         self.environment = _ENVIRONMENT | {"DRYDOCK_HOME": self.home, "HOME": self.client_home}
         self.client_environment = _ENVIRONMENT | {
             "HOME": self.client_home, "DOCKER_CONFIG": f"{self.client_home}/.docker",
@@ -72,7 +74,7 @@ class Lab:
 
     def drydock(self, *arguments: str, input: str | bytes | None = None, timeout: float = 60) -> Result:
         """Runs the program under test."""
-        return self._run([PROGRAM, *arguments], self.environment, input, timeout)
+        return self._run([*self.on, PROGRAM, *arguments], self.environment, input, timeout)
 
     def docker(self, *arguments: str, input: str | bytes | None = None, timeout: float = 60) -> Result:
         """Runs `drydock docker …`."""

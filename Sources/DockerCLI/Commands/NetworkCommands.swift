@@ -50,14 +50,15 @@ enum CreateNetworkCommand: DockerCommand {
         }
         func place(_ member: String, _ text: String, _ what: String) throws(CommandFailure) {
             guard let address = Subnet(text.contains("/") ? text : text + (text.contains(":") ? "/128" : "/32")) else {
-                throw CommandFailure("invalid \(what) \(text)")
+                throw CommandFailure(
+                    what == "range" ? "invalid CIDR address: \(text)" : "no matching subnet for \(what) \(text)")
             }
             guard let index = pools.firstIndex(where: { $0.network?.overlaps(address) ?? false }) else {
                 throw CommandFailure("no matching subnet for \(what) \(text)")
             }
             if pools[index].config[member] != nil {
                 throw CommandFailure(
-                    "cannot configure multiple \(what)s (\(text), \(pools[index].config[member]?.string ?? "")) on the same subnet (\(pools[index].config["Subnet"]?.string ?? ""))"
+                    "cannot configure multiple \(what)s (\(text), \(pools[index].config[member]?.string ?? "")) \(what == "range" ? "on" : "for") the same subnet (\(pools[index].config["Subnet"]?.string ?? ""))"
                 )
             }
             pools[index].config[member] = .string(text)

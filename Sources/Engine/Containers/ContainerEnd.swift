@@ -60,6 +60,16 @@ extension Node {
         afterEnd(container, end)
     }
 
+    /// Whether a running container is in another's network namespace.
+    private func sharesNetwork(_ container: Container) -> Bool {
+        containers.current.byID.values.contains { other in
+            let life = other.life.current
+            let mode = life.definition.hostObject.text("NetworkMode")
+            guard life.running != nil, mode.hasPrefix("container:") else { return false }
+            return (try? self.container(String(mode.dropFirst(10))))?.id == container.id
+        }
+    }
+
     private func endingSteps(
         _ container: Container, _ running: Container.Running, endpoints: [Endpoint], end: ProcessEnd,
         outOfMemory: Bool
@@ -79,7 +89,8 @@ extension Node {
                 ])
             }
         ]
-        steps += endpoints.map(releaseStep)
+        let isShared = !endpoints.isEmpty && sharesNetwork(container)
+        steps += endpoints.map { releaseStep($0, isShared: isShared) }
         let statistics = try? cgroup.statistics()
         steps.append(
             Step(

@@ -141,14 +141,20 @@ extension Node {
     }
 
     /// The step that tells of a cable which went with its container.
-    func releaseStep(_ endpoint: Endpoint) -> Step {
+    ///
+    /// - Parameter isShared: Whether others stay in the namespace (`--network container:NAME`): then it does not end, and
+    ///   the cable is pulled, so that nobody goes on under an address that somebody else may get.
+    func releaseStep(_ endpoint: Endpoint, isShared: Bool) -> Step {
         Step(
-            .networkRelease, command: "close the container's network namespace",
+            .networkRelease,
+            command: isShared
+                ? "ip link delete \(endpoint.hostLink)" : "close the container's network namespace",
             facts: [
                 "address": .string("\(endpoint.address)"), "interface": .string(endpoint.hostLink),
-                "network": .string(endpoint.network), "unplugged": false,
+                "network": .string(endpoint.network), "unplugged": .bool(isShared),
             ]
         ) { [self] in
+            if isShared, try namespace.link(endpoint.hostLink) != nil { try namespace.deleteLink(endpoint.hostLink) }
             release([endpoint])
             let isFree = networks[endpoint.networkID]?.hasLease(endpoint.id) != true
             return StepOutcome(evidence: [
