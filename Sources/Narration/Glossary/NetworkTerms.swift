@@ -76,6 +76,11 @@ extension Glossary {
             ko: "가는 길에 주소를 바꾸는 일입니다. 컨테이너는 호스트의 주소로 밖과 통신합니다.",
             [.rulesApply, .uplinkTranslate], lesson: "14-bridge"),
         GlossaryEntry(
+            "uplink", "업링크",
+            en: "The cable from a node of the lab to your machine, and over it to other networks.",
+            ko: "실습 환경의 노드에서 이 컴퓨터로, 다시 다른 네트워크로 이어지는 케이블입니다.",
+            [.uplinkCreate], lesson: "14-bridge"),
+        GlossaryEntry(
             "DNS", "DNS", ["name server", "이름 서버"],
             en: "Turns names into addresses. On networks that a user made the engine answers for container names.",
             ko: "이름을 주소로 바꿉니다. 사용자가 만든 네트워크에서는 엔진이 컨테이너 이름에 답합니다.",
