@@ -24,7 +24,10 @@ public struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, Sequence {
     /// A name and its value.
     public typealias Element = (name: String, value: JSON)
 
-    private var members: [Element] = []
+    /// The names in order.
+    public private(set) var names: [String] = []
+    // Beside the names, not with them: looking through the names touches no value.
+    private var values: [JSON] = []
     /// Where each name stands, kept for large objects only: in a small one it is found sooner by looking through it.
     private var places: [String: Int]?
 
@@ -36,7 +39,8 @@ public struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, Sequence {
 
     /// An object with the given members, in the order written. A name given twice keeps its last value.
     public init(dictionaryLiteral elements: (String, JSON)...) {
-        members.reserveCapacity(elements.count)
+        names.reserveCapacity(elements.count)
+        values.reserveCapacity(elements.count)
         for (name, value) in elements { self[name] = value }
     }
 
@@ -45,59 +49,78 @@ public struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, Sequence {
         for (name, value) in members { self[name] = value }
     }
 
-    /// The names in order.
-    public var names: [String] { members.map(\.name) }
-
     private func place(of name: String) -> Int? {
         if let places { return places[name] }
-        return members.firstIndex { $0.name == name }
+        return names.withUnsafeBufferPointer { names in
+            for place in 0..<names.count where names[place] == name { return place }
+            return nil
+        }
     }
 
     /// The value of a name. Setting `nil` removes the member; `.null` keeps it as `null`.
     public subscript(name: String) -> JSON? {
-        get { place(of: name).map { members[$0].value } }
+        get { place(of: name).map { values[$0] } }
         set {
             let place = place(of: name)
             if let newValue {
                 if let place {
-                    members[place].value = newValue
+                    values[place] = newValue
                     return
                 }
-                members.append((name, newValue))
-                places?[name] = members.count - 1
-                if places == nil, members.count >= Self.large { index() }
+                names.append(name)
+                values.append(newValue)
+                places?[name] = names.count - 1
+                if places == nil, names.count >= Self.large { index() }
             } else if let place {
-                members.remove(at: place)
+                names.remove(at: place)
+                values.remove(at: place)
                 if places != nil { index() }
             }
         }
     }
 
     private mutating func index() {
-        places = Dictionary(members.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { $1 })
+        places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { $1 })
     }
 
     /// How many members there are.
-    public var count: Int { members.count }
+    public var count: Int { names.count }
     /// Whether there are no members.
-    public var isEmpty: Bool { members.isEmpty }
+    public var isEmpty: Bool { names.isEmpty }
 
     /// The members in order.
-    public func makeIterator() -> IndexingIterator<[Element]> { members.makeIterator() }
+    public func makeIterator() -> Iterator { Iterator(names: names, values: values) }
+
+    /// Goes through the members of an object.
+    public struct Iterator: IteratorProtocol {
+        fileprivate let names: [String]
+        fileprivate let values: [JSON]
+        private var place = 0
+
+        fileprivate init(names: [String], values: [JSON]) {
+            self.names = names
+            self.values = values
+        }
+
+        /// The next member; `nil` after the last.
+        public mutating func next() -> Element? {
+            guard place < names.count else { return nil }
+            defer { place += 1 }
+            return (names[place], values[place])
+        }
+    }
 }
 
 extension JSONObject: Hashable {
     /// Whether both have the same members in the same order.
     public static func == (left: JSONObject, right: JSONObject) -> Bool {
-        left.members.elementsEqual(right.members, by: ==)
+        left.names == right.names && left.values == right.values
     }
 
     /// Adds names and values.
     public func hash(into hasher: inout Hasher) {
-        for (name, value) in members {
-            hasher.combine(name)
-            hasher.combine(value)
-        }
+        hasher.combine(names)
+        hasher.combine(values)
     }
 }
 
