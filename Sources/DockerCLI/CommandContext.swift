@@ -1,3 +1,4 @@
+import EngineAPI
 import EngineClient
 import OrderedJSON
 import Posix
@@ -24,13 +25,19 @@ struct CommandContext: Sendable {
         if !finished.isEmpty { observer?.operationsFinished(finished, command: words) }
     }
 
+    /// What asks the engine to keep a record of a reading.
+    private func tellHeaders(_ method: String) -> [(String, String)] {
+        method == "GET" && observer?.wantsReadings == true ? [(DrydockAPI.tellHeader, "1")] : []
+    }
+
     /// Makes a request and remembers its operation.
     @discardableResult
     func request(
         _ method: String, _ path: String, query: [(String, String)] = [], body: JSON? = nil,
         headers: [(String, String)] = []
     ) throws -> EngineResponse {
-        let response = try client.request(method, path, query: query, body: body, headers: headers)
+        let response = try client.request(
+            method, path, query: query, body: body, headers: headers + tellHeaders(method))
         operations.add(response.operation)
         return response
     }
@@ -46,7 +53,7 @@ struct CommandContext: Sendable {
         _ method: String, _ path: String, query: [(String, String)] = [], body: RequestBody? = nil,
         headers: [(String, String)] = []
     ) throws -> EngineStream {
-        let stream = try client.stream(method, path, query: query, body: body, headers: headers)
+        let stream = try client.stream(method, path, query: query, body: body, headers: headers + tellHeaders(method))
         operations.add(stream.operation)
         return stream
     }
