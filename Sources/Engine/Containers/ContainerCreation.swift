@@ -47,6 +47,7 @@ extension Node {
         let image = try images.image(named: request.image)
         let settings = try request.merged(with: image.config.config.json.object ?? [:])
         try SettingsCheck(profile: kernel.profile).check(config: settings.config, host: settings.host)
+        try SettingsCheck(profile: kernel.profile).checkExposed(request.config, settings.host)
         let id = Identifier.make()
         let name = try reserve(name, for: id)
         do {

@@ -170,6 +170,44 @@ extension Node {
         }
     }
 
+    /// Removes a link (API: ContainerDelete with `link`): the containers stay.
+    ///
+    /// - Parameter reference: `CONTAINER/ALIAS`
+    /// - Throws: ``EngineFailure`` 404 with Docker's text.
+    public func removeLink(_ reference: String) throws {
+        let (owner, link) = try self.link(reference)
+        owner.life.withLock { life in
+            life.definition.links = life.definition.links?.filter { $0 != link }
+        }
+        try owner.save(durable: true)
+        if owner.life.current.running != nil { try rewriteHosts(of: owner) }
+    }
+
+    /// The container that `CONTAINER/ALIAS` names, through a link.
+    func linkedContainer(_ reference: String) -> Container? {
+        (try? link(reference)).flatMap { containers.current.byID[$0.link.target] }
+    }
+
+    private func link(_ reference: String) throws -> (owner: Container, link: ContainerLink) {
+        let parts = reference.split(separator: "/").map(String.init)
+        let table = containers.current
+        guard parts.count == 2, let owner = table.names[parts[0]].flatMap({ table.byID[$0] }),
+            let link = owner.life.current.definition.links?.first(where: { $0.alias == parts[1] })
+        else { throw EngineFailure.notFound("No such container: \(reference)") }
+        return (owner, link)
+    }
+
+    /// The names that containers have through links, `/web/store`, by identity.
+    func linkNames() -> [String: [String]] {
+        var names: [String: [String]] = [:]
+        for container in containers.current.byID.values {
+            for link in container.life.current.definition.links ?? [] {
+                names[link.target, default: []].append("/\(container.name)/\(link.alias)")
+            }
+        }
+        return names
+    }
+
     /// `HostConfig.Links` as `inspect` shows it: `/db:/web/store`.
     func shownLinks(_ definition: Container.Definition) -> JSON? {
         guard let links = definition.links else { return nil }

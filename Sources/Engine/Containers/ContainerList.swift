@@ -38,6 +38,7 @@ extension Node {
         if request.limit > 0 { found = Array(found.prefix(request.limit)) }
         // Many containers, few images: each name is looked up once.
         var imagesByName: [String: String] = [:]
+        let linkNames = linkNames()
         return .array(
             try found.map { container, life in
                 let reference = life.definition.imageReference
@@ -45,16 +46,18 @@ extension Node {
                 imagesByName[reference] = named
                 // An image whose name now belongs to another is shown by its own identity.
                 let image = named == life.definition.image ? reference : life.definition.image
-                return try summary(container, life, image: image, withSize: request.size)
+                return try summary(
+                    container, life, image: image, names: (linkNames[container.id] ?? []).sorted(),
+                    withSize: request.size)
             })
     }
 
     private func summary(
-        _ container: Container, _ life: Container.Life, image: String, withSize: Bool
+        _ container: Container, _ life: Container.Life, image: String, names: [String], withSize: Bool
     ) throws -> JSON {
         let definition = life.definition
         var object: JSONObject = [
-            "Id": .string(container.id), "Names": [.string("/" + definition.name)], "Image": .string(image),
+            "Id": .string(container.id), "Names": .strings(["/" + definition.name] + names), "Image": .string(image),
             "ImageID": .string(definition.image),
             "Command": .string(([definition.path] + definition.arguments).map(ShellText.listed).joined(separator: " ")),
             "Created": .integer(definition.created / 1_000_000_000), "Ports": .array(listedPorts(life)),

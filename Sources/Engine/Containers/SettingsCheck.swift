@@ -123,6 +123,17 @@ struct SettingsCheck {
         }
     }
 
+    /// A container in another's network exposes nothing of its own; what its image exposes is no matter.
+    ///
+    /// - Parameter config: As asked for, before the image's was added.
+    func checkExposed(_ config: JSONObject, _ host: JSONObject) throws {
+        guard host.text("NetworkMode").hasPrefix("container:") else { return }
+        if config["ExposedPorts"]?.object?.isEmpty == false {
+            throw EngineFailure.invalid(
+                "conflicting options: port exposing and the container type network mode")
+        }
+    }
+
     /// Parameters of the network namespace can't be set where the namespace is not the container's own.
     private func checkKernelParameters(_ host: JSONObject) throws {
         let network = host.text("NetworkMode")

@@ -22,8 +22,12 @@ struct AddressPool: Sendable, Equatable {
         for address in reserved { leases[address] = "reserved" }
     }
 
-    /// The lowest address of a subnet that a host may have: what the gateway gets when none is named.
-    static func firstAddress(of subnet: InterfaceAddress) -> IPAddress? { subnet.network.address.advanced(by: 1) }
+    /// The lowest address that a host may have, of a subnet or of the part of it that is given out: what the gateway gets
+    /// when none is named.
+    static func firstAddress(of subnet: InterfaceAddress, range: InterfaceAddress? = nil) -> IPAddress? {
+        let first = (range ?? subnet).network.address
+        return first == subnet.network.address ? first.advanced(by: 1) : first
+    }
 
     /// Takes an address for an endpoint: the one asked for, or the lowest free one, as Docker does.
     mutating func lease(_ wanted: IPAddress?, for endpoint: String) throws(Refusal) -> InterfaceAddress {

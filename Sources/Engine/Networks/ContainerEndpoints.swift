@@ -62,9 +62,10 @@ extension Node {
             if network.isBridge { wanted.append((network, try EndpointRequest(settings))) }
         }
         // The way out leads through the first network, by name, that has one: as Docker chooses.
-        let ordered = wanted.map(\.network.definition).sorted {
-            ($0.isInternal ? 1 : 0, $0.name) < ($1.isInternal ? 1 : 0, $1.name)
-        }
+        let ordered = wanted.sorted { left, right in
+            (-left.request.priority, left.network.definition.isInternal ? 1 : 0, left.network.name)
+                < (-right.request.priority, right.network.definition.isInternal ? 1 : 0, right.network.name)
+        }.map(\.network.definition)
         let routed = ordered.first?.id
         let routed6 = ordered.first(where: \.hasIPv6)?.id
         var numbers: [String: Int] = [:]
@@ -110,9 +111,13 @@ extension Node {
             network.release(id)
             throw EngineFailure.system("network \(network.name) gave no IPv4 address")
         }
+        // As Docker has it: the mask that an address of this kind has by itself.
+        let linkLocal = request.linkLocalAddresses.compactMap { IPAddress($0) }.compactMap {
+            InterfaceAddress($0, prefixLength: $0.isIPv6 ? 64 : 16)
+        }
         return Endpoint(
             id: id, network: network.name, networkID: network.id, bridge: network.bridge, address: address,
-            address6: address6, gateway: gateway, gateway6: network.gateway6, mac: mac, mtu: network.definition.mtu,
+            address6: address6, linkLocal: linkLocal, gateway: gateway, gateway6: network.gateway6, mac: mac, mtu: network.definition.mtu,
             hostLink: "veth" + Identifier.make().prefix(7),
             interface: interface, hasDefaultRoute: hasDefaultRoute,
             hasDefaultRoute6: hasDefaultRoute6 && address6 != nil,

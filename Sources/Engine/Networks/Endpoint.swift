@@ -14,6 +14,8 @@ struct Endpoint: Sendable {
     var address: InterfaceAddress
     /// The IPv6 address with its network's prefix, in networks that have such.
     var address6: InterfaceAddress?
+    /// Further addresses that only the link itself knows (`--link-local-ip`).
+    var linkLocal: [InterfaceAddress] = []
     /// The next hop of the default route.
     var gateway: IPAddress
     /// The next hop of the default route of IPv6.
@@ -48,8 +50,16 @@ struct EndpointRequest: Sendable {
     let settings: JSONObject
 
     init(_ settings: JSON?) throws {
-        self.settings = try Shape.endpointSettings.fit(settings)
+        var fitted = try Shape.endpointSettings.fit(settings)
+        // Newer than the shape: shown only where it was asked for.
+        if let priority = settings?["GwPriority"]?.integer, priority != 0 { fitted["GwPriority"] = .integer(priority) }
+        self.settings = fitted
     }
+
+    /// `--link-local-ip`
+    var linkLocalAddresses: [String] { (settings["IPAMConfig"]?["LinkLocalIPs"]?.array ?? []).compactMap(\.string) }
+    /// `gw-priority`: the network with the highest leads the way out.
+    var priority: Int64 { settings["GwPriority"]?.integer ?? 0 }
 
     /// `--ip`
     var address: String { settings["IPAMConfig"]?["IPv4Address"]?.string ?? "" }
@@ -69,14 +79,20 @@ struct EndpointRequest: Sendable {
 
     /// Refuses what can't be had in a network, with Docker's texts, and what is not done yet by name.
     func check(in network: NetworkDefinition) throws {
-        if settings["IPAMConfig"]?["LinkLocalIPs"]?.array?.isEmpty == false {
-            throw EngineFailure.notYet("--link-local-ip")
+        for text in linkLocalAddresses where IPAddress(text) == nil {
+            throw EngineFailure.invalid("invalid link-local IP address: \(text)")
         }
         if !settings.strings("Links").isEmpty, !network.isUserDefined {
             throw EngineFailure.invalid("links are only supported for user-defined networks")
         }
         _ = try links
-        if settings["DriverOpts"]?.object?.isEmpty == false { throw EngineFailure.notYet("--driver-opt") }
+        // Options of others mean nothing to the bridge driver, and are kept as Docker keeps them.
+        for (option, _) in settings.map("DriverOpts") where option.hasPrefix("com.docker.network.") {
+            throw EngineFailure.notYet("the option \(option) of an endpoint")
+        }
+        if network.isConfigOnly == true {
+            throw EngineFailure(status: 403, "cannot create endpoint on configuration-only network")
+        }
         try check(address, isIPv6: false, isChosen: network.hasChosenSubnet, in: network)
         try check(address6, isIPv6: true, isChosen: network.hasChosenSubnet6 == true, in: network)
         if !aliases.isEmpty, !network.isUserDefined {

@@ -13,17 +13,19 @@ final class Network: Sendable {
     /// - Throws: ``EngineFailure`` for addresses that are none: a file that was changed by hand.
     init(_ definition: NetworkDefinition) throws {
         self.definition = definition
-        pool = Mutex(try definition.addresses.map { try Self.pool($0, of: definition.name) })
-        pool6 = Mutex(try definition.addresses6.map { try Self.pool($0, of: definition.name) })
+        // What only others are made from has no addresses of its own.
+        let isReal = definition.isConfigOnly != true
+        pool = Mutex(try (isReal ? definition.addresses : nil).map { try Self.pool($0, of: definition.name) })
+        pool6 = Mutex(try (isReal ? definition.addresses6 : nil).map { try Self.pool($0, of: definition.name) })
     }
 
     private static func pool(_ addresses: NetworkDefinition.Addresses, of name: String) throws -> AddressPool {
+        let range = addresses.range.isEmpty ? nil : InterfaceAddress(addresses.range)
         guard let subnet = InterfaceAddress(addresses.subnet),
             let gateway = addresses.gateway.isEmpty
-                ? AddressPool.firstAddress(of: subnet) : IPAddress(addresses.gateway)
+                ? AddressPool.firstAddress(of: subnet, range: range) : IPAddress(addresses.gateway)
         else { throw EngineFailure.system("network \(name): \(addresses.subnet) is no subnet") }
         let reserved = (addresses.auxiliary.object ?? [:]).compactMap { $0.value.string.flatMap { IPAddress($0) } }
-        let range = addresses.range.isEmpty ? nil : InterfaceAddress(addresses.range)
         return AddressPool(subnet: subnet, range: range, gateway: gateway, reserved: reserved)
     }
 

@@ -36,6 +36,8 @@ extension Node {
         guard networks.named(request.name) == nil else {
             throw EngineFailure.conflict("network with name \(request.name) already exists")
         }
+        if request.isConfigOnly { return try Network(configuration(for: request)) }
+        if !request.configFrom.isEmpty { return try dependent(on: request) }
         let used = networks.all.flatMap(\.subnets)
         for wanted in [request.addresses, request.addresses6].compactMap({ $0 }) {
             if let subnet = InterfaceAddress(wanted.subnet), used.contains(where: { $0.overlaps(subnet) }) {
@@ -59,6 +61,35 @@ extension Node {
                 options: request.options, labels: request.labels))
         try check(network)
         return network
+    }
+
+    /// What a configuration keeps: everything just as it was asked for.
+    private func configuration(for request: NetworkRequest) -> NetworkDefinition {
+        NetworkDefinition(
+            id: Identifier.make(), name: request.name, created: Clock.realtime(), driver: request.driver,
+            isInternal: false, isAttachable: false, addresses: request.addresses, addresses6: request.addresses6,
+            hasChosenSubnet: request.addresses != nil, hasChosenSubnet6: request.addresses6 != nil,
+            addressOptions: request.addressOptions, isConfigOnly: true, options: request.options,
+            labels: request.labels)
+    }
+
+    /// A network that is made from a configuration: as if all that is said there had been asked for here.
+    private func dependent(on request: NetworkRequest) throws -> Network {
+        guard let source = networks.named(request.configFrom)?.definition, source.isConfigOnly == true else {
+            throw EngineFailure(
+                status: 403, "configuration network \"\(request.configFrom)\" does not exist")
+        }
+        var whole = request
+        whole.configFrom = ""
+        whole.addresses = source.addresses
+        whole.addresses6 = source.addresses6
+        whole.hasIPv6 = source.addresses6 != nil
+        whole.options = source.options
+        whole.labels = source.labels
+        whole.addressOptions = source.addressOptions
+        var definition = try network(for: whole).definition
+        definition.configFrom = request.configFrom
+        return try Network(definition)
     }
 
     /// A subnet of the engine's own choice, that neither another network nor a route of the node or the machine has.
@@ -109,7 +140,8 @@ extension Node {
             try networks.add(network)
             return StepOutcome(evidence: [Evidence(source: path, text: "\(try Files.read(path).count) bytes")])
         }
-        let steps = try [write] + bridgeSteps(network) + [rulesStep(network, withTable: false)]
+        let isReal = network.definition.isConfigOnly != true
+        let steps = try [write] + (isReal ? bridgeSteps(network) + [rulesStep(network, withTable: false)] : [])
         return Procedure(title: "create network", object: network.name, steps: steps)
     }
 
@@ -120,6 +152,11 @@ extension Node {
             if network.definition.isPredefined {
                 throw EngineFailure(
                     status: 403, "\(network.name) is a pre-defined network and cannot be removed")
+            }
+            if networks.all.contains(where: { $0.definition.configFrom == network.name }) {
+                throw EngineFailure(
+                    status: 403,
+                    "error while removing network: configuration network \"\(network.name)\" is in use")
             }
             if network.isInUse {
                 throw EngineFailure(
@@ -134,7 +171,7 @@ extension Node {
         let namespace = namespace
         let networks = networks
         let path = networks.path(of: network.id)
-        let steps = [
+        let bridge = [
             Step(
                 .bridgeDelete, command: "ip link delete \(network.bridge)",
                 facts: ["bridge": .string(network.bridge), "network": .string(network.name)]
@@ -147,7 +184,9 @@ extension Node {
                         source: "rtnetlink RTM_GETLINK \(network.bridge)",
                         text: isThere ? "still there" : "no such link")
                 ])
-            },
+            }
+        ]
+        let record = [
             Step(
                 .networkDelete, command: "rm \(path)",
                 facts: [
@@ -161,6 +200,7 @@ extension Node {
                 ])
             },
         ]
+        let steps = (network.isBridge ? bridge : []) + record
         do {
             try run(Procedure(title: "remove network", object: network.name, steps: steps), operation: operation)
         } catch { throw EngineFailure(wrapping: error, doing: "removing network \(network.name)") }
@@ -181,6 +221,7 @@ extension Node {
                 containers.current.byID.values.flatMap { $0.life.current.definition.endpoints.object?.names ?? [] })
             for network in networks.all {
                 if network.definition.isPredefined || network.isInUse || members.contains(network.name) { continue }
+                if networks.all.contains(where: { $0.definition.configFrom == network.name }) { continue }
                 guard filter.accepts(network.definition, isUnused: true) else { continue }
                 try remove(network, operation: operation)
                 removed.append(network.name)

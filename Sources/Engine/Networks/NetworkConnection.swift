@@ -56,6 +56,9 @@ extension Node {
         _ container: Container, into network: Network, _ request: EndpointRequest, operation: String
     ) throws {
         guard network.isBridge, let running = container.life.current.running else { return }
+        if request.priority != 0 {
+            throw EngineFailure.notYet("--gw-priority for a container that runs: stop it, connect it, start it again")
+        }
         let used = running.endpoints.map(\.interface)
         let prefix = network.definition.interfacePrefix
         let number = (0...used.count).first { !used.contains("\(prefix)\($0)") } ?? used.count
@@ -93,10 +96,15 @@ extension Node {
 
     /// Takes a container out of a network (API: NetworkDisconnect).
     ///
-    /// - Parameter force: Whether it is taken out even if the container is not known any more: here there is no such
-    ///   case, because a container's endpoints go with it.
+    /// With force, a container that is not known is an endpoint that is not found: here none outlives its container.
     public func disconnectNetwork(_ reference: String, body: JSON, operation: String) throws {
-        let container = try self.container(body["Container"]?.string ?? "")
+        let name = body["Container"]?.string ?? ""
+        let container: Container
+        do { container = try self.container(name) } catch let failure as EngineFailure {
+            guard body["Force"]?.bool == true else { throw failure }
+            _ = try networks.find(reference)
+            throw EngineFailure.notFound("endpoint \(name) not found")
+        }
         let network = try networks.find(reference)
         try container.lifecycle.withLock { _ in
             if network.definition.driver == "host" {

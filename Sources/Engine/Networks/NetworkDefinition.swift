@@ -36,6 +36,10 @@ struct NetworkDefinition: Sendable, Codable, Equatable {
     var hasChosenSubnet6: Bool? = nil
     /// `IPAM.Options`: null for the networks that are always there.
     var addressOptions: JSON
+    /// Whether it is no network, only a configuration that others are made from (`--config-only`).
+    var isConfigOnly: Bool? = nil
+    /// The name of the configuration that it was made from (`--config-from`).
+    var configFrom: String? = nil
     /// The driver's options and the labels.
     var options: JSON
     var labels: JSON
@@ -61,7 +65,7 @@ struct NetworkDefinition: Sendable, Codable, Equatable {
         option("com.docker.network.bridge.host_binding_ipv4").flatMap { $0 == "0.0.0.0" ? nil : $0 }
     }
     /// The largest packet; `nil` leaves the kernel's 1500.
-    var mtu: UInt32? { option("com.docker.network.driver.mtu").flatMap { UInt32($0) } }
+    var mtu: UInt32? { option("com.docker.network.driver.mtu").flatMap { UInt32($0) }.flatMap { $0 == 0 ? nil : $0 } }
     /// Whether containers of the network may talk to each other (`enable_icc`).
     var letsContainersTalk: Bool {
         option("com.docker.network.bridge.enable_icc").map { Self.truth($0) ?? true } ?? true
@@ -91,7 +95,7 @@ struct NetworkDefinition: Sendable, Codable, Equatable {
             "Driver": .string(driver), "EnableIPv6": .bool(hasIPv6),
             "IPAM": ["Driver": "default", "Options": addressOptions, "Config": .array(pools)],
             "Internal": .bool(isInternal), "Attachable": .bool(isAttachable), "Ingress": false,
-            "ConfigFrom": ["Network": ""], "ConfigOnly": false, "Containers": [:], "Options": options,
+            "ConfigFrom": ["Network": .string(configFrom ?? "")], "ConfigOnly": .bool(isConfigOnly == true), "Containers": [:], "Options": options,
             "Labels": labels,
         ]
     }

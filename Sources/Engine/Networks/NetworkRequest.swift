@@ -12,6 +12,9 @@ struct NetworkRequest: Sendable {
     var hasIPv6: Bool
     var addresses6: NetworkDefinition.Addresses?
     var addressOptions: JSON
+    /// Whether it is to be only a configuration for others, and the configuration that it is to be made from.
+    var isConfigOnly: Bool
+    var configFrom: String
     var options: JSON
     var labels: JSON
 
@@ -39,7 +42,11 @@ struct NetworkRequest: Sendable {
         guard name.contains(where: { !$0.isWhitespace }) else {
             throw EngineFailure.invalid("invalid name: name is empty")
         }
-        try Self.checkKind(driver, body)
+        isConfigOnly = body.flag("ConfigOnly")
+        configFrom = body["ConfigFrom"]?["Network"]?.string ?? ""
+        try Self.checkScope(body)
+        // Whatever driver is named for a configuration: it is never asked.
+        if isConfigOnly { driver = "null" } else { try Self.checkKind(driver) }
         if !["", "default"].contains(management.text("Driver")) {
             throw EngineFailure.notFound("plugin \"\(management.text("Driver"))\" not found")
         }
@@ -57,28 +64,67 @@ struct NetworkRequest: Sendable {
         if let subnet = addresses6?.subnet, !hasIPv6 {
             throw EngineFailure.invalid("the subnet \(subnet) is of no use without --ipv6")
         }
+        if isConfigOnly { try checkConfiguration(body) }
+        if !configFrom.isEmpty { try checkDependence(management, body) }
         try checkOptions()
     }
 
-    private static func checkKind(_ driver: String, _ body: JSONObject) throws {
+    /// What is only a configuration says nothing of how it is run.
+    private func checkConfiguration(_ body: JSONObject) throws {
+        if !configFrom.isEmpty {
+            throw EngineFailure(status: 403, "a configuration network cannot depend on another configuration network")
+        }
+        guard !isInternal, !isAttachable, !body.flag("Ingress") else {
+            throw EngineFailure(
+                status: 403,
+                "configuration network can only contain network specific fields. Network operator fields like "
+                    + "[ ingress | internal | attachable | scope ] are not supported.")
+        }
+    }
+
+    /// What is made from a configuration has everything from there.
+    private func checkDependence(_ management: JSONObject, _ body: JSONObject) throws {
+        guard options.object?.isEmpty != false else {
+            throw EngineFailure(
+                status: 403, "network driver options are not supported if the network depends on a configuration network")
+        }
+        let hasOwn =
+            management["Config"]?.array?.isEmpty == false || addressOptions.object?.isEmpty == false
+            || labels.object?.isEmpty == false || body.flag("EnableIPv6")
+        guard !hasOwn else {
+            throw EngineFailure(
+                status: 403,
+                "user specified configurations are not supported if the network depends on a configuration network")
+        }
+    }
+
+    private static func checkScope(_ body: JSONObject) throws {
+        let scope = body.text("Scope")
+        if body.flag("Ingress") {
+            throw EngineFailure(status: 403, "Ingress network can only be global scope network")
+        }
+        if scope == "swarm" {
+            throw EngineFailure(status: 403, "cannot create a swarm scoped network when swarm is not active")
+        }
+        guard ["", "local"].contains(scope) else { throw notInSwarm }
+    }
+
+    private static var notInSwarm: EngineFailure {
+        EngineFailure(
+            status: 503,
+            "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this "
+                + "node to swarm and try again.")
+    }
+
+    private static func checkKind(_ driver: String) throws {
         switch driver {
         case "bridge": break
         case "host", "null":
             throw EngineFailure(status: 403, "only one instance of \"\(driver)\" network is allowed")
         case "overlay":
-            throw EngineFailure(
-                status: 503,
-                "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this "
-                    + "node to swarm and try again.")
+            throw notInSwarm
         case "macvlan", "ipvlan": throw EngineFailure.notYet("a network with the driver \(driver)")
         default: throw EngineFailure.notFound("plugin \"\(driver)\" not found")
-        }
-        if body.flag("Ingress") { throw EngineFailure.notYet("an ingress network") }
-        if body.flag("ConfigOnly") || body["ConfigFrom"]?["Network"]?.string?.isEmpty == false {
-            throw EngineFailure.notYet("a network from another one's configuration")
-        }
-        if ["swarm", "global"].contains(body.text("Scope")) {
-            throw EngineFailure.notYet("a network of scope \(body.text("Scope"))")
         }
     }
 
@@ -98,8 +144,10 @@ struct NetworkRequest: Sendable {
             throw EngineFailure.invalid("Invalid subnet \(subnet) : it should be \(network.network)")
         }
         guard network.prefixLength <= network.address.bytes.count * 8 - 2 else {
-            throw EngineFailure.invalid("Invalid subnet \(subnet) : it has no room for a gateway and a container")
+            throw EngineFailure(
+                status: 403, "failed to allocate gateway (\(gateway)): No available addresses on this pool")
         }
+        var given: InterfaceAddress?
         if !range.isEmpty {
             guard let part = InterfaceAddress(range) else {
                 throw EngineFailure.invalid("invalid CIDR address: \(range)")
@@ -107,6 +155,7 @@ struct NetworkRequest: Sendable {
             guard network.contains(part.address), part.prefixLength >= network.prefixLength else {
                 throw EngineFailure.invalid("Invalid address range \(range) : it is not in the subnet \(subnet)")
             }
+            given = part
         }
         for address in (gateway.isEmpty ? [] : [gateway]) + auxiliary.map(\.value) {
             guard let parsed = IPAddress(address) else {
@@ -117,9 +166,11 @@ struct NetworkRequest: Sendable {
                     "Invalid address \(address): It does not belong to any of this network's subnets")
             }
         }
-        // The gateway is the first to take an address: what is reserved for others it can't have.
-        if auxiliary.contains(where: { IPAddress($0.value) == IPAddress(gateway) }) {
-            throw EngineFailure(status: 403, "failed to allocate gateway (\(gateway)): Address already in use")
+        // The gateway is the first to take an address: what it has, nothing else can be given.
+        let first = gateway.isEmpty ? AddressPool.firstAddress(of: network, range: given) : IPAddress(gateway)
+        if let (name, address) = auxiliary.first(where: { IPAddress($0.value) == first }) {
+            throw EngineFailure(
+                status: 403, "failed to allocate secondary ip address (\(name):\(address)): Address already in use")
         }
         return NetworkDefinition.Addresses(
             subnet: subnet, range: range, gateway: gateway,
@@ -139,8 +190,13 @@ struct NetworkRequest: Sendable {
                 guard (1...15).contains(text.utf8.count), !text.contains("/"), !text.contains(where: \.isWhitespace)
                 else { throw EngineFailure.invalid("invalid bridge name: \(text)") }
             case "com.docker.network.driver.mtu":
-                guard let size = UInt32(text), (68...65535).contains(size) else {
-                    throw EngineFailure.invalid("invalid syntax for a MTU: \(text)")
+                guard let size = Int(text) else {
+                    throw EngineFailure.invalid(
+                        "failed to parse \(option) value: \(text) (strconv.Atoi: parsing \"\(text)\": invalid syntax)")
+                }
+                // The kernel takes 68 to 65535; 0 leaves it its own.
+                guard size == 0 || (68...65535).contains(size) else {
+                    throw EngineFailure.invalid("invalid MTU number: \(size)")
                 }
             case "com.docker.network.bridge.default_bridge":
                 if NetworkDefinition.truth(text) != false {
@@ -157,7 +213,8 @@ struct NetworkRequest: Sendable {
                 else { throw EngineFailure.invalid("invalid interface prefix: \(text)") }
             default:
                 guard NetworkDefinition.truth(text) != nil else {
-                    throw EngineFailure.invalid("failed to parse \(option) value: \(text) is no boolean")
+                    throw EngineFailure.invalid(
+                        "failed to parse \(option) value: \(text) (strconv.ParseBool: parsing \"\(text)\": invalid syntax)")
                 }
             }
         }

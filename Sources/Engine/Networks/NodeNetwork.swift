@@ -119,19 +119,21 @@ extension Node {
             try inside.setLink(endpoint.interface, up: true)
             return StepOutcome(evidence: try LinkEvidence.addresses(of: endpoint.interface, in: inside))
         }
-        guard let address6 = endpoint.address6 else { return [address] }
-        let second = Step(
-            .addressAssign, command: "ip addr add \(address6) dev \(endpoint.interface)",
-            facts: [
-                "interface": .string(endpoint.interface), "address": .string("\(address6)"),
-                "network": .string(endpoint.network),
-            ]
-        ) {
-            let inside = try process.value().networkNamespace()
-            try inside.addAddress(address6, to: endpoint.interface)
-            return StepOutcome(evidence: try LinkEvidence.addresses(of: endpoint.interface, in: inside))
-        }
-        return [address, second]
+        let others = [endpoint.address6].compactMap { $0 } + endpoint.linkLocal
+        return [address]
+            + others.map { other in
+                Step(
+                    .addressAssign, command: "ip addr add \(other) dev \(endpoint.interface)",
+                    facts: [
+                        "interface": .string(endpoint.interface), "address": .string("\(other)"),
+                        "network": .string(endpoint.network),
+                    ]
+                ) {
+                    let inside = try process.value().networkNamespace()
+                    try inside.addAddress(other, to: endpoint.interface)
+                    return StepOutcome(evidence: try LinkEvidence.addresses(of: endpoint.interface, in: inside))
+                }
+            }
     }
 
     /// The steps that lead a container's way out through an endpoint, as far as it is the one.

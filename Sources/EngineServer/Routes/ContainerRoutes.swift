@@ -72,7 +72,10 @@ extension Routes {
             },
             Self.change("DELETE", "/containers/{name}") { request, responder, operation in
                 let query = RemoveContainerQuery(request.query)
-                if query.link { throw APIError.notImplemented("removing links is not done yet in Drydock's engine") }
+                if query.link {
+                    try node.removeLink(request["name"])
+                    return try responder.send(204)
+                }
                 try node.removeContainer(
                     request["name"], force: query.force, removeVolumes: query.volumes, operation: operation)
                 try responder.send(204)
