@@ -31,8 +31,22 @@ extension Node {
         return try planStart(container)
     }
 
+    /// Gives a container in another's network that one's host name: both answer at the same addresses.
+    private func takeName(of container: Container) throws {
+        let mode = container.life.current.definition.hostObject.text("NetworkMode")
+        guard mode.hasPrefix("container:"), let owner = try? self.container(String(mode.dropFirst(10))) else { return }
+        let other = owner.life.current.definition.configObject
+        container.life.withLock { life in
+            var config = life.definition.configObject
+            config["Hostname"] = .string(other.text("Hostname"))
+            config["Domainname"] = .string(other.text("Domainname"))
+            life.definition.config = .object(config)
+        }
+    }
+
     /// Starts a container whose lifecycle is held.
     func start(_ container: Container, operation: String) throws {
+        try takeName(of: container)
         let launch = ContainerLaunch(
             node: self, container: container, isGated: gates.gate(of: operation) != nil)
         do {
@@ -212,8 +226,14 @@ final class ContainerLaunch: Sendable {
             container: container, definition: definition, kernel: kernel, identity: identity,
             filter: try node.filter(host: host, bounding: identity.bounding), cgroup: cgroup, overlay: overlay,
             node: node.configuration.name, volumeStore: node.volumes,
-            granted: try GrantedDevices.devices(of: host))
+            granted: try GrantedDevices.devices(of: host), filesDirectory: filesDirectory)
         return plan.childSteps(cgroupDescriptors: cgroupDescriptors)
+    }
+
+    private var filesDirectory: String {
+        let mode = host.text("NetworkMode")
+        guard mode.hasPrefix("container:") else { return container.directory }
+        return (try? node.container(String(mode.dropFirst(10))))?.directory ?? container.directory
     }
 
     private func spawn(_ children: [ChildStep], namespaces: Set<NamespaceKind>) throws -> any SandboxProcess {

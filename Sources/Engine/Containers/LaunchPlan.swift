@@ -29,6 +29,8 @@ struct LaunchPlan {
     let volumeStore: VolumeStore
     /// What `--device` grants.
     var granted: [GrantedDevices.Device] = []
+    /// Where its `hosts`, `hostname` and `resolv.conf` are: with a shared network, those of the container that owns it.
+    var filesDirectory: String
 
     private var host: JSONObject { definition.hostObject }
     private var config: JSONObject { definition.configObject }
@@ -207,13 +209,13 @@ struct LaunchPlan {
     private var files: ChildStep {
         let names = ["resolv.conf", "hostname", "hosts"]
         return ChildStep(
-            kind: .mountFiles, command: "mount --bind \(container.directory)/hosts /etc/hosts; …",
+            kind: .mountFiles, command: "mount --bind \(filesDirectory)/hosts /etc/hosts; …",
             facts: [
                 "files": .strings(names.map { "/etc/\($0)" }), "hostname": .string(config.text("Hostname")),
             ],
             operations: names.map { name in
                 .bind(
-                    source: "\(container.directory)/\(name)", target: "/etc/\(name)", isRecursive: false, flags: [],
+                    source: "\(filesDirectory)/\(name)", target: "/etc/\(name)", isRecursive: false, flags: [],
                     propagation: .rprivate)
             },
             evidence: mountEvidence("/etc/hosts"))

@@ -78,7 +78,9 @@ struct EndpointRequest: Sendable {
     var mac: String { settings.text("MacAddress") }
 
     /// Refuses what can't be had in a network, with Docker's texts, and what is not done yet by name.
-    func check(in network: NetworkDefinition) throws {
+    ///
+    /// - Parameter isConnecting: Whether it is for a container that is there: Docker looks at the network first then.
+    func check(in network: NetworkDefinition, isConnecting: Bool = false) throws {
         for text in linkLocalAddresses where IPAddress(text) == nil {
             throw EngineFailure.invalid("invalid link-local IP address: \(text)")
         }
@@ -93,8 +95,8 @@ struct EndpointRequest: Sendable {
         if network.isConfigOnly == true {
             throw EngineFailure(status: 403, "cannot create endpoint on configuration-only network")
         }
-        try check(address, isIPv6: false, isChosen: network.hasChosenSubnet, in: network)
-        try check(address6, isIPv6: true, isChosen: network.hasChosenSubnet6 == true, in: network)
+        try check(address, isIPv6: false, isChosen: network.hasChosenSubnet, in: network, isConnecting)
+        try check(address6, isIPv6: true, isChosen: network.hasChosenSubnet6 == true, in: network, isConnecting)
         if !aliases.isEmpty, !network.isUserDefined {
             throw EngineFailure.invalid(
                 "network-scoped alias is supported only for containers in user defined networks")
@@ -103,11 +105,15 @@ struct EndpointRequest: Sendable {
     }
 
     /// Refuses an address that was asked for and can't be had.
-    private func check(_ text: String, isIPv6: Bool, isChosen: Bool, in network: NetworkDefinition) throws {
+    private func check(
+        _ text: String, isIPv6: Bool, isChosen: Bool, in network: NetworkDefinition, _ isConnecting: Bool
+    )
+        throws
+    {
         if text.isEmpty { return }
-        guard let address = IPAddress(text), address.isIPv6 == isIPv6 else {
-            throw EngineFailure.invalid("invalid IPv\(isIPv6 ? 6 : 4) address: \(text)")
-        }
+        let isAddress = IPAddress(text)?.isIPv6 == isIPv6
+        let noAddress = EngineFailure.invalid("invalid IPv\(isIPv6 ? 6 : 4) address: \(text)")
+        if !isAddress, !isConnecting { throw noAddress }
         guard network.isUserDefined else {
             throw EngineFailure.invalid("user specified IP address is supported on user defined networks only")
         }
@@ -115,5 +121,6 @@ struct EndpointRequest: Sendable {
             throw EngineFailure.invalid(
                 "user specified IP address is supported only when connecting to networks with user configured subnets")
         }
+        if !isAddress { throw noAddress }
     }
 }

@@ -48,7 +48,7 @@ extension Node {
             throw EngineFailure.invalid(
                 "container cannot be disconnected from host network or connected to host network")
         }
-        try request.check(in: network.definition)
+        try request.check(in: network.definition, isConnecting: true)
     }
 
     /// Lays a cable into a running container.

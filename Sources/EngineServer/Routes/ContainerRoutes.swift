@@ -73,11 +73,22 @@ extension Routes {
             Self.change("DELETE", "/containers/{name}") { request, responder, operation in
                 let query = RemoveContainerQuery(request.query)
                 if query.link {
-                    try node.removeLink(request["name"])
-                    return try responder.send(204)
+                    throw EngineFailure(status: 409, "Conflict, cannot remove the default name of the container")
                 }
                 try node.removeContainer(
                     request["name"], force: query.force, removeVolumes: query.volumes, operation: operation)
+                try responder.send(204)
+            },
+            // A link has the name of its container, a slash, and its own.
+            Self.change("DELETE", "/containers/{name}/{alias}") { request, responder, operation in
+                let name = "\(request["name"])/\(request["alias"])"
+                let query = RemoveContainerQuery(request.query)
+                if query.link {
+                    try node.removeLink(name)
+                } else {
+                    try node.removeContainer(
+                        name, force: query.force, removeVolumes: query.volumes, operation: operation)
+                }
                 try responder.send(204)
             },
             Route("POST", "/containers/{name}/resize") { request, responder in
