@@ -13,7 +13,6 @@ extension Node {
         let name = reference.hasPrefix("/") ? String(reference.dropFirst()) : reference
         if let exact = table.byID[reference] ?? table.names[name].flatMap({ table.byID[$0] }) { return exact }
         guard !reference.isEmpty else { throw EngineFailure.notFound("No such container: ") }
-        if name.contains("/"), let linked = linkedContainer(name) { return linked }
         let found = table.byID.values.filter { $0.id.hasPrefix(reference) }
         if found.count > 1 {
             throw EngineFailure.invalid("Multiple IDs found with provided prefix: \(reference)")

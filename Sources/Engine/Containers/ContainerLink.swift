@@ -183,11 +183,6 @@ extension Node {
         if owner.life.current.running != nil { try rewriteHosts(of: owner) }
     }
 
-    /// The container that `CONTAINER/ALIAS` names, through a link.
-    func linkedContainer(_ reference: String) -> Container? {
-        (try? link(reference)).flatMap { containers.current.byID[$0.link.target] }
-    }
-
     private func link(_ reference: String) throws -> (owner: Container, link: ContainerLink) {
         let parts = reference.split(separator: "/").map(String.init)
         let table = containers.current

@@ -80,6 +80,38 @@ struct NameQuestionTests {
         #expect(question.reversedAddress == IPAddress("172.18.0.2"))
     }
 
+    @Test("A reverse question names an IPv6 address by its 32 digits")
+    func reverse6() throws {
+        let digits = "fd770000000000000000000000000002".reversed().map(String.init).joined(separator: ".")
+        #expect(
+            try #require(NameQuestion(query(digits + ".ip6.arpa", type: 12))).reversedAddress == IPAddress("fd77::2"))
+        for wrong in ["2.0.ip6.arpa", digits.dropLast(1) + "g.ip6.arpa", digits + ".0.ip6.arpa"] {
+            #expect(try #require(NameQuestion(query(wrong, type: 12))).reversedAddress == nil)
+        }
+    }
+
+    @Test("A question that nobody could answer has failed, which is not the same as that there is no such name")
+    func failure() throws {
+        let question = try #require(NameQuestion(query("far.test", type: 1)))
+        #expect(question.failure.prefix(8) == [0xAB, 0xCD, 0x81, 0x82, 0, 1, 0, 0])
+        #expect(NameQuestion(question.failure) == nil)
+    }
+
+    @Test("Messages in a stream are found whole, however the bytes arrive")
+    func stream() {
+        let messages: [[UInt8]] = [[1, 2, 3], [], [UInt8](repeating: 7, count: 300)]
+        let bytes = messages.flatMap(NameStream.framed)
+        for size in [1, 2, 3, 100, 1000] {
+            var stream = NameStream()
+            var found: [[UInt8]] = []
+            for start in Swift.stride(from: 0, to: bytes.count, by: size) {
+                stream.append(Array(bytes[start..<min(start + size, bytes.count)]))
+                while let message = stream.next() { found.append(message) }
+            }
+            #expect(found == messages)
+        }
+    }
+
     @Test("No part of a question is read as a question, and no byte of it brings the reader down")
     func mutations() {
         let whole = query("web.lab", type: 1)
@@ -91,5 +123,43 @@ struct NameQuestionTests {
                 _ = NameQuestion(changed)?.answer([[1, 2, 3, 4]])
             }
         }
+    }
+}
+
+@Suite("Links between containers")
+struct ContainerLinkTests {
+    @Test(
+        "A link is read as the command line and the API write it",
+        arguments: [
+            ("db", "db", "db"), ("db:store", "db", "store"), ("/db:/web/store", "db", "store"),
+        ])
+    func parsing(text: String, name: String, alias: String) throws {
+        let link = try ContainerLink.parse(text)
+        #expect(link.name == name && link.alias == alias)
+    }
+
+    @Test("What is no link is refused with Docker's texts")
+    func refusals() {
+        #expect(throws: EngineFailure.invalid("bad format for links: a:b:c")) { try ContainerLink.parse("a:b:c") }
+        #expect(throws: EngineFailure.invalid("empty string specified for links")) { try ContainerLink.parse("") }
+    }
+
+    @Test("Three ports in a row are told by the first and the last; the environment but for PATH and HOME is handed on")
+    func environment() throws {
+        let address = try #require(IPAddress("172.17.0.2"))
+        let config: JSONObject = [
+            "ExposedPorts": ["80/tcp": [:], "82/tcp": [:], "81/tcp": [:], "53/udp": [:]],
+            "Env": ["A=1", "PATH=/bin", "HOME=/", "B"],
+        ]
+        let link = ContainerLink(target: "x", alias: "my-db")
+        #expect(
+            link.environment(from: "web", to: address, config: config) == [
+                "MY_DB_PORT=udp://172.17.0.2:53", "MY_DB_PORT_53_UDP=udp://172.17.0.2:53",
+                "MY_DB_PORT_53_UDP_ADDR=172.17.0.2", "MY_DB_PORT_53_UDP_PORT=53", "MY_DB_PORT_53_UDP_PROTO=udp",
+                "MY_DB_PORT_80_TCP_START=tcp://172.17.0.2:80", "MY_DB_PORT_80_TCP_ADDR=172.17.0.2",
+                "MY_DB_PORT_80_TCP_PROTO=tcp", "MY_DB_PORT_80_TCP_PORT_START=80",
+                "MY_DB_PORT_80_TCP_END=tcp://172.17.0.2:82", "MY_DB_PORT_80_TCP_PORT_END=82", "MY_DB_NAME=/web/my-db",
+                "MY_DB_ENV_A=1",
+            ])
     }
 }
