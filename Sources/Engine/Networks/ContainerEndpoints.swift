@@ -117,7 +117,8 @@ extension Node {
         }
         return Endpoint(
             id: id, network: network.name, networkID: network.id, bridge: network.bridge, address: address,
-            address6: address6, linkLocal: linkLocal, gateway: gateway, gateway6: network.gateway6, mac: mac, mtu: network.definition.mtu,
+            address6: address6, linkLocal: linkLocal, gateway: gateway, gateway6: network.gateway6, mac: mac,
+            mtu: network.definition.mtu,
             hostLink: "veth" + Identifier.make().prefix(7),
             interface: interface, hasDefaultRoute: hasDefaultRoute,
             hasDefaultRoute6: hasDefaultRoute6 && address6 != nil,

@@ -198,7 +198,7 @@ extension Node {
                 return StepOutcome(evidence: [
                     Evidence(source: path, text: Files.exists(path) ? "still there" : "no such file")
                 ])
-            },
+            }
         ]
         let steps = (network.isBridge ? bridge : []) + record
         do {

@@ -95,7 +95,8 @@ struct NetworkDefinition: Sendable, Codable, Equatable {
             "Driver": .string(driver), "EnableIPv6": .bool(hasIPv6),
             "IPAM": ["Driver": "default", "Options": addressOptions, "Config": .array(pools)],
             "Internal": .bool(isInternal), "Attachable": .bool(isAttachable), "Ingress": false,
-            "ConfigFrom": ["Network": .string(configFrom ?? "")], "ConfigOnly": .bool(isConfigOnly == true), "Containers": [:], "Options": options,
+            "ConfigFrom": ["Network": .string(configFrom ?? "")], "ConfigOnly": .bool(isConfigOnly == true),
+            "Containers": [:], "Options": options,
             "Labels": labels,
         ]
     }

@@ -86,7 +86,8 @@ struct NetworkRequest: Sendable {
     private func checkDependence(_ management: JSONObject, _ body: JSONObject) throws {
         guard options.object?.isEmpty != false else {
             throw EngineFailure(
-                status: 403, "network driver options are not supported if the network depends on a configuration network")
+                status: 403,
+                "network driver options are not supported if the network depends on a configuration network")
         }
         let hasOwn =
             management["Config"]?.array?.isEmpty == false || addressOptions.object?.isEmpty == false
@@ -214,7 +215,8 @@ struct NetworkRequest: Sendable {
             default:
                 guard NetworkDefinition.truth(text) != nil else {
                     throw EngineFailure.invalid(
-                        "failed to parse \(option) value: \(text) (strconv.ParseBool: parsing \"\(text)\": invalid syntax)")
+                        "failed to parse \(option) value: \(text) (strconv.ParseBool: parsing \"\(text)\": invalid syntax)"
+                    )
                 }
             }
         }
