@@ -6,10 +6,12 @@
 #include <linux/bpf.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
+#include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -120,4 +122,17 @@ int64_t linux_file_system_magic(const char *path) {
 
 int linux_spawn_in_directory(posix_spawn_file_actions_t *actions, const char *path) {
     return posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
+int linux_bring_loopback_up(void) {
+    int number = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (number < 0) return -1;
+    struct ifreq request = {.ifr_name = "lo"};
+    int result = ioctl(number, SIOCGIFFLAGS, &request);
+    request.ifr_flags |= IFF_UP;
+    if (result == 0) result = ioctl(number, SIOCSIFFLAGS, &request);
+    int code = errno;
+    close(number);
+    errno = code;
+    return result;
 }

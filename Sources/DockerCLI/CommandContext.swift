@@ -1,4 +1,3 @@
-import EngineAPI
 import EngineClient
 import OrderedJSON
 import Posix
@@ -25,19 +24,13 @@ struct CommandContext: Sendable {
         if !finished.isEmpty { observer?.operationsFinished(finished, command: words) }
     }
 
-    /// What asks the engine to keep a record of a reading.
-    private func tellHeaders(_ method: String) -> [(String, String)] {
-        method == "GET" && observer?.wantsReadings == true ? [(DrydockAPI.tellHeader, "1")] : []
-    }
-
     /// Makes a request and remembers its operation.
     @discardableResult
     func request(
         _ method: String, _ path: String, query: [(String, String)] = [], body: JSON? = nil,
         headers: [(String, String)] = []
     ) throws -> EngineResponse {
-        let response = try client.request(
-            method, path, query: query, body: body, headers: headers + tellHeaders(method))
+        let response = try client.request(method, path, query: query, body: body, headers: headers)
         operations.add(response.operation)
         return response
     }
@@ -53,7 +46,7 @@ struct CommandContext: Sendable {
         _ method: String, _ path: String, query: [(String, String)] = [], body: RequestBody? = nil,
         headers: [(String, String)] = []
     ) throws -> EngineStream {
-        let stream = try client.stream(method, path, query: query, body: body, headers: headers + tellHeaders(method))
+        let stream = try client.stream(method, path, query: query, body: body, headers: headers)
         operations.add(stream.operation)
         return stream
     }

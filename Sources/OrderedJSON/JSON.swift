@@ -24,10 +24,7 @@ public struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, Sequence {
     /// A name and its value.
     public typealias Element = (name: String, value: JSON)
 
-    /// The names in order.
-    public private(set) var names: [String] = []
-    // Beside the names, not with them: looking through the names touches no value.
-    private var values: [JSON] = []
+    private var members: [Element] = []
     /// Where each name stands, kept for large objects only: in a small one it is found sooner by looking through it.
     private var places: [String: Int]?
 
@@ -39,8 +36,7 @@ public struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, Sequence {
 
     /// An object with the given members, in the order written. A name given twice keeps its last value.
     public init(dictionaryLiteral elements: (String, JSON)...) {
-        names.reserveCapacity(elements.count)
-        values.reserveCapacity(elements.count)
+        members.reserveCapacity(elements.count)
         for (name, value) in elements { self[name] = value }
     }
 
@@ -49,78 +45,59 @@ public struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, Sequence {
         for (name, value) in members { self[name] = value }
     }
 
+    /// The names in order.
+    public var names: [String] { members.map(\.name) }
+
     private func place(of name: String) -> Int? {
         if let places { return places[name] }
-        return names.withUnsafeBufferPointer { names in
-            for place in 0..<names.count where names[place] == name { return place }
-            return nil
-        }
+        return members.firstIndex { $0.name == name }
     }
 
     /// The value of a name. Setting `nil` removes the member; `.null` keeps it as `null`.
     public subscript(name: String) -> JSON? {
-        get { place(of: name).map { values[$0] } }
+        get { place(of: name).map { members[$0].value } }
         set {
             let place = place(of: name)
             if let newValue {
                 if let place {
-                    values[place] = newValue
+                    members[place].value = newValue
                     return
                 }
-                names.append(name)
-                values.append(newValue)
-                places?[name] = names.count - 1
-                if places == nil, names.count >= Self.large { index() }
+                members.append((name, newValue))
+                places?[name] = members.count - 1
+                if places == nil, members.count >= Self.large { index() }
             } else if let place {
-                names.remove(at: place)
-                values.remove(at: place)
+                members.remove(at: place)
                 if places != nil { index() }
             }
         }
     }
 
     private mutating func index() {
-        places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { $1 })
+        places = Dictionary(members.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { $1 })
     }
 
     /// How many members there are.
-    public var count: Int { names.count }
+    public var count: Int { members.count }
     /// Whether there are no members.
-    public var isEmpty: Bool { names.isEmpty }
+    public var isEmpty: Bool { members.isEmpty }
 
     /// The members in order.
-    public func makeIterator() -> Iterator { Iterator(names: names, values: values) }
-
-    /// Goes through the members of an object.
-    public struct Iterator: IteratorProtocol {
-        fileprivate let names: [String]
-        fileprivate let values: [JSON]
-        private var place = 0
-
-        fileprivate init(names: [String], values: [JSON]) {
-            self.names = names
-            self.values = values
-        }
-
-        /// The next member; `nil` after the last.
-        public mutating func next() -> Element? {
-            guard place < names.count else { return nil }
-            defer { place += 1 }
-            return (names[place], values[place])
-        }
-    }
+    public func makeIterator() -> IndexingIterator<[Element]> { members.makeIterator() }
 }
 
 extension JSONObject: Hashable {
     /// Whether both have the same members in the same order.
     public static func == (left: JSONObject, right: JSONObject) -> Bool {
-        left.names == right.names && left.values == right.values
+        left.members.elementsEqual(right.members, by: ==)
     }
 
     /// Adds names and values.
     public func hash(into hasher: inout Hasher) {
-        hasher.combine(names)
-        hasher.combine(values)
+        for (name, value) in members {
+            hasher.combine(name)
+            hasher.combine(value)
+        }
     }
 }
 

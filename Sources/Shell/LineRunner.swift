@@ -51,11 +51,48 @@ final class LineRunner {
             switch entry.work {
             case .pipeline(let stages): status = run(stages, io)
             case .machine(let command):
-                status = attempt(io) { () throws(SystemError) in try MachineProgram.runShell(command, io: io) }
+                let filled = filledForMachine(command, io)
+                status = attempt(io) { () throws(SystemError) in try MachineProgram.runShell(filled, io: io) }
             case .node(let node, let command): status = commands.run(on: node, command, io: io)
             }
         }
         return status
+    }
+
+    /// A line of the machine's shell in which `$(docker …)` was filled in: that is this shell's docker, on this engine,
+    /// and the machine may have none. All other substitutions are the machine's.
+    private func filledForMachine(_ command: String, _ io: CommandIO) -> String {
+        var result = ""
+        var rest = command[...]
+        while let begin = rest.firstRange(of: "$(docker "), let end = Self.closing(rest, from: begin.upperBound) {
+            let inner = String(rest[begin.lowerBound...].dropFirst(2).prefix(upTo: end))
+            guard let line = try? CommandLineParser.parse(inner) else { break }
+            var value = output(of: line, io)
+            while value.hasSuffix("\n") { value.removeLast() }
+            result += rest[..<begin.lowerBound] + value
+            rest = rest[rest.index(after: end)...]
+        }
+        return result + rest
+    }
+
+    /// The parenthesis that closes a substitution.
+    private static func closing(_ text: Substring, from start: Substring.Index) -> Substring.Index? {
+        var depth = 1
+        var quote: Character?
+        for index in text[start...].indices {
+            let character = text[index]
+            if let open = quote {
+                if character == open { quote = nil }
+            } else if character == "'" || character == "\"" {
+                quote = character
+            } else if character == "(" {
+                depth += 1
+            } else if character == ")" {
+                depth -= 1
+                if depth == 0 { return index }
+            }
+        }
+        return nil
     }
 
     /// Says why something could not be run, as a shell does: exit code 127 for what does not exist, 126 otherwise.

@@ -1,6 +1,7 @@
 import DockerCLI
 import EngineClient
 import Glibc
+import Lessons
 import Narration
 import OrderedJSON
 import Posix
@@ -15,6 +16,8 @@ public final class Shell {
     let history: InputHistory
     private(set) var editor: LineEditor?
     private(set) lazy var runner = LineRunner(self, environment: { [unowned self] in environment() })
+    /// Leads through lessons, where there are any.
+    private(set) lazy var lessons = ShellLessons(self)
     /// What stands on the next prompt already.
     var prefill = ""
 
@@ -54,10 +57,11 @@ public final class Shell {
     public func runLine(_ line: String) -> Int32 {
         TerminalGuard.begin()
         defer { TerminalGuard.restore() }
-        return run(line)
+        return lessons.run(line: line)
     }
 
-    private func run(_ line: String) -> Int32 {
+    /// Runs a line that is no lesson's word.
+    func run(_ line: String) -> Int32 {
         do throws(SyntaxError) {
             return runner.run(try CommandLineParser.parse(line))
         } catch {
@@ -81,6 +85,7 @@ public final class Shell {
         editor.complete = { completer.complete($0) }
         for entry in history.entries { editor.remember(entry) }
         LineRunner.write(voice.banner(bannerFacts()), to: 1)
+        if let reminder = lessons.reminder { LineRunner.write(reminder + "\n", to: 1) }
         var unfinished = ""
         while !runner.isEnding {
             let prompt = unfinished.isEmpty ? "\(keeper.node)> " : "> "
@@ -104,11 +109,11 @@ public final class Shell {
     /// Runs a line that was typed.
     /// - Returns: The line with a line feed if more has to follow, else nothing.
     private func take(_ line: String) -> String {
-        if (try? CommandLineParser.parse(line)) == nil, isIncomplete(line) { return line + "\n" }
+        if (try? CommandLineParser.parse(line)) == nil, isIncomplete(line), !lessons.takes(line) { return line + "\n" }
         let entry = line.trimmed()
         if !entry.isEmpty { remember(line) }
         // The terminal has echoed ^C where the cursor was.
-        if run(line) == 128 + SIGINT { LineRunner.write("\n", to: 1) }
+        if lessons.run(line: line) == 128 + SIGINT { LineRunner.write("\n", to: 1) }
         TerminalGuard.restore()
         return ""
     }
@@ -135,14 +140,14 @@ public final class Shell {
         var unfinished = ""
         while !runner.isEnding, let line = readInputLine() {
             unfinished += line
-            if isIncomplete(unfinished) {
+            if isIncomplete(unfinished), !lessons.takes(unfinished) {
                 unfinished += "\n"
                 continue
             }
-            _ = run(unfinished)
+            _ = lessons.run(line: unfinished)
             unfinished = ""
         }
-        if !unfinished.isEmpty { return run(unfinished) }
+        if !unfinished.isEmpty { return lessons.run(line: unfinished) }
         return runner.status
     }
 

@@ -1,5 +1,6 @@
 public import DockerCLI
 public import EngineClient
+public import Lessons
 public import Narration
 
 /// What a shell needs to know of the world around it.
@@ -30,6 +31,8 @@ public struct ShellConfiguration: Sendable {
     public var simulatedBecause: String?
     /// Prints which features the kernel has, for the word `doctor`.
     public var doctor: (@Sendable (CommandIO) -> Int32)?
+    /// What lessons need; `nil` where there are none.
+    public var lessons: LessonRunner.Configuration?
     /// Runs `@node command`.
     public var onNode: NodeCommand?
 

@@ -19,6 +19,8 @@ extension Shell {
         "help": [], "exit": [], "quit": [], "narrate": NarrationLevel.allCases.map(\.rawValue) + ["again"], "why": [],
         "evidence": [], "steps": [], "explain": ["docker"], "step": ["docker"], "glossary": [],
         "language": Language.allCases.map(\.rawValue),
+        "lesson": ["list", "start", "restart", "status", "leave"], "next": [], "hint": [], "skip": [], "play": [],
+        "check": [], "back": [], "quiz": [], "answer": [], "reset": [],
         "inside": [], "compare": [], "doctor": [], "clear": [], "history": [], "set": ["keys"], "cd": [], "docker": [],
         "node": ["add", "exec", "link", "ls", "rm", "use"],
     ]

@@ -24,12 +24,15 @@ struct DrydockCommand: ParsableCommand {
     @Option(name: .customLong("narrate"), help: "How much is told: off, brief, full, deep or adaptive.")
     var level: String = NarrationLevel.adaptive.rawValue
 
+    @Option(help: "Report progress in lessons, step by step, to a file in this folder.")
+    var follow: String?
+
     func run() throws {
         let home = try DrydockHome(environment: processEnvironment())
         guard let level = NarrationLevel(rawValue: level) else {
             throw ValidationError("unknown level \"\(level)\"; it can be off, brief, full, deep or adaptive")
         }
-        let face = ShellFace(home: home, level: level)
+        let face = ShellFace(home: home, level: level, follow: follow)
         throw ExitCode(line.isEmpty ? try face.run() : try face.run(lines: line))
     }
 }

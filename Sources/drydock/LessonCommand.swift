@@ -62,6 +62,7 @@ struct LessonCommand: ParsableCommand {
         @Option(name: .customLong("language"), help: "en or ko; both if not given.") var language: String?
         @Flag(name: .customLong("record"), help: "Write down what the solutions show (lessons/recordings).")
         var records = false
+        @Flag(help: "Print the lines that took longer than a second.") var slow = false
         @Argument(help: "Lessons; all of them if none is named.") var ids: [String] = []
 
         func run() throws {
@@ -79,6 +80,11 @@ struct LessonCommand: ParsableCommand {
                 environment: environment,
                 features: LessonFeatures.here(home))
             proof.records = records
+            if slow {
+                proof.slow = { line, seconds in
+                    if seconds > 1 { StandardError.write("\((seconds * 10).rounded() / 10) s: \(line)\n") }
+                }
+            }
             let isFine = try proof.run { line in
                 _ = (line + "\n").withCString { write(1, $0, strlen($0)) }
             }
@@ -120,6 +126,6 @@ enum CourseFolder {
 enum LessonFeatures {
     static func here(_ home: DrydockHome) -> Set<String> {
         guard KernelChoice.simulatedBecause(home) == nil else { return [] }
-        return ["linux", "memory-limit", "cpu-limit"]
+        return ["linux", "nodes", "memory-limit", "cpu-limit"]
     }
 }

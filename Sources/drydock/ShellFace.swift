@@ -1,13 +1,17 @@
 import DockerCLI
 import EngineClient
 import Glibc
+import Lessons
 import Narration
+import Posix
 import Shell
 
 /// The shell's face: the REPL, or single lines of it.
 struct ShellFace {
     let home: DrydockHome
     var level: NarrationLevel = .adaptive
+    /// A folder to which progress in lessons is reported.
+    var follow: String?
 
     /// Runs the REPL until the learner leaves.
     func run() throws -> Int32 { Shell(try configuration()).runInteractive() }
@@ -47,6 +51,10 @@ struct ShellFace {
         configuration.node = node
         configuration.colours = isatty(1) == 1 && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
         configuration.simulatedBecause = KernelChoice.simulatedBecause(home)
+        configuration.lessons = LessonRunner.Configuration(
+            courseDirectory: try? CourseFolder.find(), learnerDirectory: "\(home.path)/learner",
+            program: try Files.linkTarget("/proc/self/exe"), environment: environment,
+            features: LessonFeatures.here(home), follow: follow)
         configuration.doctor = { [home] io in Doctor(home: home).run(asJSON: false, io: io) }
         configuration.onNode = { [home] node, command, io in NodeFace(home: home).run(command, node: node, io: io) }
         return configuration

@@ -29,6 +29,8 @@ uint32_t linux_major(uint64_t device);
 uint32_t linux_minor(uint64_t device);
 /// unshare(2)
 int linux_unshare(int flags);
+/// Brings the loopback interface of the calling thread's network namespace up (netdevice(7)).
+int linux_bring_loopback_up(void);
 /// setns(2)
 int linux_setns(int fd, int kind);
 /// gettid(2)

@@ -71,8 +71,7 @@ extension Node {
     }
 
     private func send(
-        _ number: Int32, to container: Container, _ running: Container.Running, operation: String, after told: Int = 0,
-        waited: Int? = nil
+        _ number: Int32, to container: Container, _ running: Container.Running, operation: String, after told: Int = 0
     ) throws {
         let pid = running.process.pid
         let kernel = kernel
@@ -80,7 +79,6 @@ extension Node {
             .processSignal, command: "pidfd_send_signal(\(pid), \(Signal.name(number)))",
             facts: [
                 "signal": .string(Signal.name(number)), "number": .integer(Int64(number)), "pid": .integer(Int64(pid)),
-                "waited": waited.map { .integer(Int64($0)) } ?? .null,
             ]
         ) {
             try running.process.signal(number)
@@ -104,12 +102,9 @@ extension Node {
     /// Sends a signal to a process that is to end; one that has ended by itself at the same moment is as wanted.
     /// - Returns: Whether there was still somebody to send it to.
     private func sendUnlessEnded(
-        _ number: Int32, to container: Container, _ running: Container.Running, operation: String, after told: Int = 0,
-        waited: Int? = nil
+        _ number: Int32, to container: Container, _ running: Container.Running, operation: String, after told: Int = 0
     ) throws -> Bool {
-        do {
-            try send(number, to: container, running, operation: operation, after: told, waited: waited)
-        } catch {
+        do { try send(number, to: container, running, operation: operation, after: told) } catch {
             guard running.process.hasEnded else { throw error }
             return false
         }
@@ -159,8 +154,7 @@ extension Node {
         try Self.thaw(running.cgroup)
         let ended = container.life.wait(seconds: seconds < 0 ? nil : Double(seconds)) { $0.running == nil ? true : nil }
         if ended == nil, let running = container.life.current.running {
-            if try sendUnlessEnded(Signal.kill, to: container, running, operation: operation, after: 1, waited: seconds)
-            {
+            if try sendUnlessEnded(Signal.kill, to: container, running, operation: operation, after: 1) {
                 publish("kill", container, ["signal": "9"])
             }
             guard container.life.wait(seconds: 10, for: { $0.running == nil ? true : nil }) != nil else {
@@ -299,22 +293,16 @@ extension Node {
                     paused ? "Container \(container.id) is already paused" : "Container \(container.id) is not paused")
             }
             let cgroup = running.cgroup
-            guard let freezer = cgroup.freezer else {
-                throw EngineFailure.system("Cannot pause container \(container.id): this host has no freezer")
-            }
             let step = Step(
                 paused ? .cgroupFreeze : .cgroupThaw,
-                command: "echo \(paused ? freezer.frozen : freezer.thawed) > \(freezer.file)",
+                command: "echo \(paused ? "1" : "0") > \(cgroup.directory(of: "freezer") ?? cgroup.path)/cgroup.freeze",
                 facts: ["path": .string(cgroup.path)]
             ) {
                 let count = Int64(try cgroup.processes().count)
                 if paused { try cgroup.freeze() } else { try cgroup.thaw() }
-                let state = try cgroup.isFrozen() ? "frozen" : "not frozen"
-                // On the simulated kernel there is no file to be read.
-                let text = try? Files.text(freezer.state).split(separator: "\n").joined(separator: "; ")
+                let text = try cgroup.isFrozen() ? "frozen" : "not frozen"
                 return StepOutcome(
-                    facts: ["processes": .integer(count)],
-                    evidence: [Evidence(source: freezer.state, text: text ?? state)])
+                    facts: ["processes": .integer(count)], evidence: [Evidence(source: cgroup.path, text: text)])
             }
             let title = paused ? "pause container" : "unpause container"
             try run(Procedure(title: title, object: container.name, steps: [step]), operation: operation)

@@ -29,12 +29,13 @@ extension Node {
             throw EngineFailure.invalid("Invalid filter '\(name)'")
         }
         let filter = try ContainerFilter(request.filters, node: self)
+        var found = containers.current.byID.values.map { ($0, $0.life.current) }.sorted {
+            ($0.1.definition.created, $0.0.id) > ($1.1.definition.created, $1.0.id)
+        }
         let showsAll = request.all || request.limit > 0 || filter.concernsState
-        var found = containers.current.byID.values.map { ($0, $0.life.current) }.filter { container, life in
+        found = found.filter { container, life in
             (showsAll || life.state.isRunning) && filter.accepts(container, life)
         }
-        let places = found.indices.map { (created: found[$0].1.definition.created, id: found[$0].0.id, place: $0) }
-        found = places.sorted { ($0.created, $0.id) > ($1.created, $1.id) }.map { found[$0.place] }
         if request.limit > 0 { found = Array(found.prefix(request.limit)) }
         // Many containers, few images: each name is looked up once.
         var imagesByName: [String: String] = [:]
@@ -172,7 +173,6 @@ private struct ContainerFilter {
     }
 
     func accepts(_ container: Container, _ life: Container.Life) -> Bool {
-        if filters.isEmpty { return true }
         let definition = life.definition
         if let before, definition.created >= before { return false }
         if let since, definition.created <= since { return false }

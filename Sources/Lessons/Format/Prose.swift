@@ -7,7 +7,7 @@ enum Prose {
         while let begin = rest.firstRange(of: "](glossary:") {
             rest = rest[begin.upperBound...]
             guard let end = rest.firstIndex(of: ")") else { break }
-            terms.append(String(rest[..<end]))
+            terms.append(String(rest[..<end]).replacing("%20", with: " "))
             rest = rest[end...]
         }
         return terms
@@ -26,10 +26,23 @@ enum Prose {
             if place % 2 == 1 {
                 result += "`\(piece)`"
             } else {
-                result += withoutLinks(String(piece)).split(separator: "**", omittingEmptySubsequences: false).joined()
+                result += withoutEmphasis(withoutLinks(String(piece)))
             }
         }
         return result
+    }
+
+    /// The text without `**` and without `*` that has a letter on one side only.
+    private static func withoutEmphasis(_ text: String) -> String {
+        let plain = text.split(separator: "**", omittingEmptySubsequences: false).joined()
+        let characters = Array(plain)
+        return String(
+            characters.indices.filter { place in
+                guard characters[place] == "*" else { return true }
+                let before = place > 0 ? characters[place - 1] : " "
+                let after = place + 1 < characters.count ? characters[place + 1] : " "
+                return before.isWhitespace && after.isWhitespace || before.isLetter && after.isLetter
+            }.map { characters[$0] })
     }
 
     private static func withoutLinks(_ text: String) -> String {

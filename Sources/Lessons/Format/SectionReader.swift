@@ -235,14 +235,16 @@ enum QuizParser {
             switch text.first {
             case "?": question.question += (question.question.isEmpty ? "" : " ") + rest
             case "+", "-":
-                guard let colon = rest.firstRange(of: ": ") else {
-                    problem(number, "expected `TEXT: REASON`: each choice has its reason behind `: `")
-                    continue
+                let colon = rest.firstRange(of: ": ")
+                if colon == nil && text.first == "-" {
+                    problem(number, "expected `TEXT: REASON`: a wrong choice has its reason behind `: `")
                 }
+                let end = colon?.lowerBound ?? rest.endIndex
                 question.choices.append(
                     .init(
-                        text: String(rest[..<colon.lowerBound]).trimmedBlanks,
-                        reason: String(rest[colon.upperBound...]).trimmedBlanks, isRight: text.first == "+"))
+                        text: String(rest[..<end]).trimmedBlanks,
+                        reason: colon.map { String(rest[$0.upperBound...]).trimmedBlanks } ?? "",
+                        isRight: text.first == "+"))
             default: problem(number, "expected a line that begins with ?, + or -")
             }
         }

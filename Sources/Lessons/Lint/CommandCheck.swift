@@ -4,7 +4,7 @@ import DockerCLI
 enum CommandCheck {
     /// What is wrong with a line that is run; `nil` when nothing is.
     static func complaint(about line: String) -> String? {
-        if line.hasPrefix("!") || line.hasPrefix("@") { return nil }
+        if line.hasPrefix("!") || line.hasPrefix("@") || isMeantToFail(line) { return nil }
         var inner: String?
         let flat = Substitution.replacing(in: line) { command in
             inner = inner ?? complaint(about: command)
@@ -20,9 +20,14 @@ enum CommandCheck {
         return nil
     }
 
+    /// Whether a line says of itself that the mistake in it is meant: `docker exec --name x web ls  # error`.
+    static func isMeantToFail(_ line: String) -> Bool { line.hasSuffix("# error") }
+
     /// What is wrong with a command that prose names: it must exist with its flags; what it is about may be left out.
     static func complaint(aboutProse code: String) -> String? {
-        guard code.hasPrefix("docker "), let words = WordSplit.words(code) else { return nil }
+        guard code.hasPrefix("docker "), let line = WordSplit.words(code), let words = commands(line).first else {
+            return nil
+        }
         let arguments = Array(words.dropFirst()).filter { $0 != "…" && $0 != "..." }
         // `docker ... -m`, `docker CMD`: a placeholder for any command.
         guard let first = arguments.first, first == first.lowercased() else { return nil }

@@ -32,6 +32,12 @@ public struct Linter {
     }
 
     private var lesson: Lesson { entry.lesson }
+
+    /// Commands that the lesson has typed for the error that they give; prose may name them.
+    private var mistakes: Set<String> {
+        let lines = lesson.steps.flatMap { $0.tries + $0.solution }.map(\.text).filter(CommandCheck.isMeantToFail)
+        return Set(lines.map { String($0.dropLast("# error".count)).trimmedBlanks })
+    }
     private var english: LessonText { lesson.text(in: .en) }
 
     private mutating func note(_ line: Int, _ message: String, file: String? = nil) {
@@ -164,7 +170,7 @@ public struct Linter {
                 note(line, "the glossary has no `\(term)`", file: file)
             }
         }
-        for code in Prose.codeSpans(text) {
+        for code in Prose.codeSpans(text) where !mistakes.contains(code) {
             if let complaint = CommandCheck.complaint(aboutProse: code) { note(line, complaint, file: file) }
         }
     }

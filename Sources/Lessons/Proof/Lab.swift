@@ -34,8 +34,10 @@ public final class Lab: Sendable {
     public func world(language: String) -> World {
         var environment = environment
         environment["DRYDOCK_LANG"] = language
-        return World(
+        var world = World(
             engine: { [self] in try engine() }, directory: "\(home)/work", program: program, environment: environment)
+        world.namedEngine = { [home] name in try World.engine(named: name, home: home) }
+        return world
     }
 
     /// The engine, started if it does not run.

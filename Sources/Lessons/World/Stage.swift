@@ -42,8 +42,12 @@ struct Stage {
         try run(step.setup)
     }
 
-    /// Undoes what removing containers, networks, volumes and images does not.
-    func cleanUp() throws { try run(lesson.cleanup) }
+    /// Undoes what removing containers, networks, volumes and images does not. What is not there needs no undoing, so
+    /// lines may fail.
+    func cleanUp() throws(SystemError) {
+        try Files.makeDirectories(world.directory)
+        for line in lesson.cleanup { _ = try world.run(line) }
+    }
 
     private func run(_ lines: [ScriptLine]) throws {
         for line in lines {

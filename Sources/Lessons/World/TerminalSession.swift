@@ -4,7 +4,7 @@ import Posix
 /// A program at a terminal of its own (`pty(7)`), with somebody who types into it.
 enum TerminalSession {
     /// How long the program must have printed nothing before the next line is typed, milliseconds.
-    private static let calm: Int32 = 400
+    private static let calm: Int32 = 250
 
     /// Runs a program and types lines into it, each once the program waits quietly.
     ///
@@ -63,7 +63,7 @@ enum TerminalSession {
                     return
                 }
                 // Before it has printed anything it is given more time: it has still to be started.
-                guard !isOver, isSilent >= (text.isEmpty ? 2 * calm : calm), let line = lines.popFirst() else {
+                guard !isOver, isSilent >= (text.isEmpty ? 4 * calm : calm), let line = lines.popFirst() else {
                     continue
                 }
                 try master.write(Self.keys(line))

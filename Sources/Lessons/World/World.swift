@@ -16,6 +16,10 @@ public struct World: Sendable {
     public var program: String
     /// The environment that such lines have.
     public var environment: [String: String]
+    /// Is told how long each line took, seconds.
+    public var slow: (@Sendable (String, Double) -> Void)?
+    /// The engine that `docker -H NAME` means.
+    public var namedEngine: (@Sendable (String) throws -> EngineClient)?
 
     /// A world.
     public init(
@@ -31,6 +35,12 @@ public struct World: Sendable {
     /// How long a line of a setup, a solution or a question may take, seconds.
     static let patience = 60.0
 
+    /// The engine of a node, or of any address that `docker -H` takes.
+    static func engine(named name: String, home: String) throws -> EngineClient {
+        if name.contains(":") || name.contains("/") { return try EngineClient(host: name) }
+        return EngineClient(socketPath: "\(home)/\(name).sock")
+    }
+
     // MARK: Lines
 
     /// Runs a line as at the prompt, without narration.
@@ -41,6 +51,8 @@ public struct World: Sendable {
     /// - Throws: ``SystemError`` if it can't be started.
     public func run(_ line: ScriptLine, show: (String) -> Void = { _ in }) throws(SystemError) -> Outcome {
         let words = [program, "--narrate", "off", "-c", line.text]
+        let begin = Clock.nanoseconds()
+        defer { slow?(line.text, Double(Clock.nanoseconds() - begin) / 1e9) }
         if line.typed.isEmpty {
             return try ChildProcess.run(
                 words, directory: directory, environment: environment, seconds: Self.patience)
@@ -114,6 +126,11 @@ public struct World: Sendable {
         }
     }
 
+    private var quietNamedEngine: (@Sendable (String) throws -> EngineClient)? {
+        guard let namedEngine else { return nil }
+        return { (name: String) throws -> EngineClient in try namedEngine(name).quiet }
+    }
+
     private func docker(_ words: [String]) throws -> Outcome {
         let output = try OutputFile()
         let errors = try OutputFile()
@@ -121,7 +138,8 @@ public struct World: Sendable {
         let io = CommandIO(
             input: input.number, output: output.descriptor.number, errorOutput: errors.descriptor.number)
         let line = DockerCommandLine(
-            client: try engine().quiet, io: io, observer: nil, hints: false, columns: { 200 })
+            client: try engine().quiet, io: io, observer: nil, hints: false, columns: { 200 },
+            makeClient: quietNamedEngine)
         let code = line.run(words)
         withExtendedLifetime(input) {}
         return Outcome(code: code, output: try output.text(), errors: try errors.text())
