@@ -43,6 +43,7 @@ struct Doctor {
                     ? "all that a container gets by default are here"
                     : "a container will lack \(missing.memberNames.joined(separator: " "))")
             for (name, reason) in profile.lacking.sorted(by: { $0.key < $1.key }) { add(name, false, reason) }
+            findings.append(try uplink(of: kernel))
         } catch {
             add("linux", false, "the kernel could not be looked at: \(error)")
         }
@@ -50,11 +51,27 @@ struct Doctor {
             let found = ["/bin", "/usr/bin", "/usr/local/bin"].map { "\($0)/\(program)" }.first(where: Files.exists)
             add(program, found != nil, found ?? "missing: the lab's images are made of it; apt-get install \(package)")
         }
-        add(
-            "uplink", false,
-            "none: containers reach each other, and this machine their published ports; no other machine is reached"
-        )
         return findings
+    }
+
+    /// Whether containers reach other machines, and what may be in their way.
+    private func uplink(of kernel: LinuxKernel) throws -> Finding {
+        guard home.uplink == .nat, KernelChoice.simulatedBecause(home) == nil else {
+            return Finding(
+                name: "uplink", isGood: false,
+                text: "none: containers reach each other, and this machine their published ports; no other machine is "
+                    + "reached. DRYDOCK_UPLINK=nat gives nodes a way out")
+        }
+        // Each table decides for itself: what another one drops, ours can't let pass.
+        let chains = try kernel.machineNetworkNamespace().applyRules("list chains\n")
+        let drops = chains.split(separator: "\n").contains { $0.contains("hook forward") && $0.contains("policy drop") }
+        return Finding(
+            name: "uplink", isGood: !drops,
+            text: drops
+                ? "nat, but this machine drops what it is to forward (a chain with the policy drop, such as Docker's): "
+                    + "nft list chains shows it; containers reach other machines once it accepts what comes from and goes "
+                    + "to the interfaces drydock-*"
+                : "nat: containers reach other machines over IPv4, under this machine's address")
     }
 
     /// Prints the findings; the exit code says whether the real kernel is used.

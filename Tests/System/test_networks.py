@@ -4,6 +4,7 @@ Nothing is asked of the engine that can be seen with ip(8), nft(8) or a packet."
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -456,18 +457,18 @@ class PublishedPorts(NetworkTest):
         self.run_container("other")
         neighbour = self.neighbour()
         for kind in ("tcp", "udp"):
-            self.assertEqual(neighbour.ask_peer("192.0.2.1", 18080, kind), "192.0.2.9", kind)
+            self.assertEqual(neighbour.ask_peer("203.0.113.1", 18080, kind), "203.0.113.9", kind)
         # What is not published stays closed, although the neighbour knows the way.
-        neighbour.run("ip", "route", "add", "172.17.0.0/16", "via", "192.0.2.1")
+        neighbour.run("ip", "route", "add", "172.17.0.0/16", "via", "203.0.113.1")
         with self.assertRaises(OSError):
             neighbour.run("ping", "-c1", "-W1", "172.17.0.2")
         # Other containers come from the bridge, those of the node from its own address.
         self.assertEqual(self.container("other").ask_peer("172.17.0.1", 18080), "172.17.0.1")
         self.assertEqual(self.container("web").ask_peer("172.17.0.1", 18080), "172.17.0.1")
-        self.assertEqual(self.node.ask_peer("192.0.2.1", 18080), "192.0.2.1")
+        self.assertEqual(self.node.ask_peer("203.0.113.1", 18080), "203.0.113.1")
 
     def neighbour(self) -> Namespace:
-        """Another host, with a cable to the node: 192.0.2.9, the node is 192.0.2.1."""
+        """Another host, with a cable to the node: 203.0.113.9, the node is 203.0.113.1."""
         process = subprocess.Popen(["unshare", "-n", "sleep", "100"])
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
@@ -475,10 +476,10 @@ class PublishedPorts(NetworkTest):
         node = self.node
         node.run("ip", "link", "add", "cable0", "type", "veth", "peer", "name", "eth0", "netns", str(process.pid))
         self.addCleanup(node.run, "ip", "link", "delete", "cable0")
-        node.run("ip", "address", "add", "192.0.2.1/24", "dev", "cable0")
+        node.run("ip", "address", "add", "203.0.113.1/24", "dev", "cable0")
         node.run("ip", "link", "set", "cable0", "up")
         found = Namespace(f"/proc/{process.pid}/ns/net")
-        found.run("ip", "address", "add", "192.0.2.9/24", "dev", "eth0")
+        found.run("ip", "address", "add", "203.0.113.9/24", "dev", "eth0")
         found.run("ip", "link", "set", "eth0", "up")
         return found
 
@@ -583,6 +584,33 @@ class Members(NetworkTest):
         self.assertSucceeds(client("network", "rm", "lab1"), "lab1\n")
 
 
+@unittest.skipUnless(importlib.util.find_spec("docker"), "the Docker SDK for Python is not installed")
+class TheSDK(NetworkTest):
+    """docker-py on our socket."""
+
+    def test_networks_are_made_looked_at_and_removed(self):
+        import docker
+        client = docker.DockerClient(base_url=f"unix://{self.lab.socket}")
+        self.addCleanup(client.close)
+        pools = docker.types.IPAMConfig(pool_configs=[
+            docker.types.IPAMPool(subnet="10.77.0.0/24", gateway="10.77.0.254", iprange="10.77.0.64/26"),
+            docker.types.IPAMPool(subnet="fd77::/64")])
+        network = client.networks.create("lab1", ipam=pools, enable_ipv6=True, labels={"team": "red"})
+        self.assertEqual([found.name for found in client.networks.list(filters={"label": "team=red"})], ["lab1"])
+        container = client.containers.run("busybox", "sleep 1000", detach=True, name="web")
+        network.connect(container, ipv4_address="10.77.0.70", aliases=["www"])
+        network.reload()
+        self.assertEqual([found.name for found in network.containers], ["web"])
+        self.assertEqual(network.attrs["Containers"][container.id]["IPv4Address"], "10.77.0.70/24")
+        with self.assertRaises(docker.errors.APIError) as refused:
+            network.remove()
+        self.assertEqual(refused.exception.status_code, 403)
+        network.disconnect(container)
+        network.remove()
+        with self.assertRaises(docker.errors.NotFound):
+            client.networks.get("lab1")
+
+
 class Many(NetworkTest):
     """A hundred networks and three hundred places in them, made and removed."""
 
@@ -636,7 +664,7 @@ class Many(NetworkTest):
 
 class FakeMachine:
     """A machine for an engine with an uplink, made of namespaces: it has one interface, and at the far end of that is
-    another host, 192.0.2.2, with a name server. Nothing leaves the three."""
+    another host, 198.51.100.2, with a name server. Nothing leaves the three."""
 
     def __init__(self, test: unittest.TestCase):
         self.test = test
@@ -645,11 +673,11 @@ class FakeMachine:
         outside_pid = self.outside.path.split("/")[2]
         self.here("ip", "link", "set", "lo", "up")
         self.here("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", outside_pid)
-        self.here("ip", "address", "add", "192.0.2.1/24", "dev", "eth0")
+        self.here("ip", "address", "add", "198.51.100.1/24", "dev", "eth0")
         self.here("ip", "link", "set", "eth0", "up")
-        self.outside.run("ip", "address", "add", "192.0.2.2/24", "dev", "eth0")
+        self.outside.run("ip", "address", "add", "198.51.100.2/24", "dev", "eth0")
         self.outside.run("ip", "link", "set", "eth0", "up")
-        self.here("ip", "route", "add", "default", "via", "192.0.2.2")
+        self.here("ip", "route", "add", "default", "via", "198.51.100.2")
 
     def _hold(self, *flags: str) -> subprocess.Popen:
         process = subprocess.Popen(["unshare", *flags, "sleep", "600"])
@@ -703,7 +731,7 @@ class TheUplink(unittest.TestCase):
         self.assertEqual(lab.docker("run", "-d", "--name", "web", "busybox", "sleep", "1000").code, 0)
         inside = Namespace.of_container(lab, "web")
         for kind in ("tcp", "udp"):
-            self.assertEqual(inside.ask_peer("192.0.2.2", 7000, kind), "192.0.2.1", kind)
+            self.assertEqual(inside.ask_peer("198.51.100.2", 7000, kind), "198.51.100.1", kind)
         # On the machine there is one interface and one table more; and the table is the engine's.
         links, rules, forwarding, _ = self.state()
         added = set(links) - set(before[0])
@@ -713,7 +741,7 @@ class TheUplink(unittest.TestCase):
         self.assertIn("flags owner", rules)
         self.assertEqual(forwarding.strip(), "1")
         # Nobody outside gets in.
-        self.machine.outside.run("ip", "route", "add", "10.254.0.0/16", "via", "192.0.2.1")
+        self.machine.outside.run("ip", "route", "add", "10.254.0.0/16", "via", "198.51.100.1")
         address = Namespace.of_node(lab).addresses("uplink")[0].split("/")[0]
         with self.assertRaises(OSError):
             self.machine.outside.run("ping", "-c1", "-W1", address)
@@ -727,12 +755,12 @@ class TheUplink(unittest.TestCase):
         self.assertEqual(lab.docker("run", "-d", "--name", "web", "--network", "inner", "busybox", "sleep",
                                     "1000").code, 0)
         with self.assertRaises(OSError):
-            Namespace.of_container(lab, "web").ask_peer("192.0.2.2", 7000)
+            Namespace.of_container(lab, "web").ask_peer("198.51.100.2", 7000)
 
     def test_names_are_asked_of_the_machines_servers(self):
-        for place, address in ((self.machine.outside, "192.0.2.2"), (self.machine.namespace, "127.0.0.1")):
+        for place, address in ((self.machine.outside, "198.51.100.2"), (self.machine.namespace, "127.0.0.1")):
             with self.subTest(server=address):
-                place.far_end(self, "names", address, "192.0.2.2")
+                place.far_end(self, "names", address, "198.51.100.2")
                 self.machine.names_come_from(address)
                 lab = self.machine.lab("nat")
                 self.assertEqual(lab.docker("network", "create", "lab1").code, 0)
@@ -741,7 +769,7 @@ class TheUplink(unittest.TestCase):
                 inside = Namespace.of_container(lab, "web")
                 for transport in ("udp", "tcp"):
                     self.assertEqual(inside.lookup("127.0.0.11", "far.test", transport=transport).records,
-                                     ["192.0.2.2"], transport)
+                                     ["198.51.100.2"], transport)
                 self.assertEqual(inside.lookup("127.0.0.11", "nosuch.test").code, 3)
                 self.assertEqual(lab.reset().code, 0)
 
@@ -752,6 +780,34 @@ class TheUplink(unittest.TestCase):
         lab.kill_engine()
         self.assertEqual(lab.reset().code, 0)
         wait_until(lambda: self.state() == before, message="the machine is not as it was")
+
+    def test_every_node_has_an_uplink_of_its_own(self):
+        self.machine.outside.far_end(self, "peer", "7000")
+        before = self.state()
+        lab = self.machine.lab("nat")
+        self.assertEqual(lab.drydock("node", "add", "node2").code, 0)
+        self.assertEqual(len(set(self.state()[0]) - set(before[0])), 2)
+        self.assertEqual(lab.drydock("docker", "--node", "node2", "run", "-d", "--name", "web", "busybox", "sleep",
+                                     "1000").code, 0)
+        inside = lab.drydock("docker", "--node", "node2", "inspect", "-f", "{{.State.Pid}}", "web").out.strip()
+        self.assertEqual(Namespace(f"/proc/{inside}/ns/net").ask_peer("198.51.100.2", 7000), "198.51.100.1")
+        self.assertEqual(lab.drydock("node", "rm", "-f", "node2").code, 0)
+        self.assertEqual(len(set(self.state()[0]) - set(before[0])), 1)
+        self.assertEqual(lab.reset().code, 0)
+        self.assertEqual(self.state(), before)
+
+    def test_the_doctor_tells_what_is_in_the_way(self):
+        lab = self.machine.lab("nat")
+
+        def uplink() -> dict:
+            findings = json.loads(lab.drydock("doctor", "--json").out)
+            return next(finding for finding in findings if finding["name"] == "uplink")
+
+        self.assertTrue(uplink()["good"], uplink())
+        self.machine.here("nft", "add table ip filter; add chain ip filter FORWARD "
+                          "{ type filter hook forward priority 0; policy drop; }")
+        self.assertFalse(uplink()["good"])
+        self.assertIn("drops what it is to forward", uplink()["text"])
 
     def test_none_adds_nothing(self):
         before = self.state()
