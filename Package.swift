@@ -14,7 +14,7 @@ let package = Package(
         .executableTarget(
             name: "drydock",
             dependencies: [
-                "Shell", "Lessons", "DockerCLI", "Narration", "EngineClient", "EngineServer", "Engine", "Registry",
+                "Shell", "Lessons", "DockerCLI", "Narration", "EngineClient", "EngineServer", "Engine", "Registry", "OCI",
                 "Kernel",
                 "EngineAPI",
                 "OrderedJSON", "Posix", "CLinux",

@@ -18,6 +18,10 @@ public struct NodeConfiguration: Sendable {
     public var version: String
     /// The registries that images come from.
     public var registries = Registries(RegistrySettings(isLoopbackOnly: true))
+    /// What the lab's own registry keeps; `nil` for an engine without one.
+    public var labRegistry: RegistryStore?
+    /// Where it listens, once it does.
+    public var registryAddress: String? { registries.embeddedURL?.authority }
     /// The name servers that containers are told, when the machine's own resolver can't be reached from a container.
     public var resolverFile: String
     /// How its containers reach what is beyond the machine.
@@ -49,6 +53,8 @@ public final class Node: Sendable {
     public let images: ImageStore
     /// The registries that its images come from.
     var registries: Registries { configuration.registries }
+    /// Where the lab's own registry listens; `nil` without one.
+    public var registryAddress: String? { configuration.registryAddress }
     /// Its volumes.
     let volumes: VolumeStore
     /// All that was done lately, step by step.

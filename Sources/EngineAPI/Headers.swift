@@ -25,6 +25,13 @@ public enum DrydockAPI {
     public static let nodesPath = "/drydock/nodes"
     /// Where the machine finds the network namespace of the cable between the nodes.
     public static let cablePath = "/drydock/cable"
+    /// The lab's own image registry: where it listens and what it has.
+    public static let registryPath = "/drydock/registry"
+    /// Adds the images of an archive (the body) to the lab's registry.
+    public static let registryAddPath = "/drydock/registry/add"
+    /// Serves the lab's registry at another address (query: `listen=ADDRESS:PORT`, `token=TEXT` to allow pushes) as long
+    /// as the request lasts; the answer is JSON lines, the first with the address, then one for each request.
+    public static let registryServePath = "/drydock/registry/serve"
     /// The newest version of the Docker Engine API that the engine answers as.
     public static let version = "1.47"
     /// The oldest version that it understands.

@@ -128,7 +128,7 @@ final class HashedBlocks: BlockSource {
         let block = try blocks.next()
         if block.isEmpty { isAtEnd = true }
         count += Int64(block.count)
-        if let limit, count > limit { throw .sizeMismatch(what: what, expected: limit, actual: count) }
+        if let limit, count > limit { throw .tooLarge(what: what, limit: limit) }
         hasher?.update(block)
         if let progress, !block.isEmpty { try progress(count) }
         return block

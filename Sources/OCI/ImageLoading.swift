@@ -85,6 +85,7 @@ extension ImageStore {
         let result = try layers.unpack(diffID: diffID, parent: parent, owner: owner) { (unpacker) throws(OCIError) in
             try unpacker.unpack(
                 DescriptorSource(try file.reader()), expecting: compression == .none ? nil : diffID, what: what,
+                limit: compression == .none ? nil : UnpackLimit.bytes(compressed: file.count),
                 progress: { (count) throws(OCIError) in
                     if let progress { try progress(LayerProgress(diffID: diffID, current: count, total: total)) }
                 })

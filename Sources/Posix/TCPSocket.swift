@@ -120,19 +120,19 @@ public enum TCPSocket {
     }
 
     /// Which address and port a socket has itself (`getsockname(2)`).
-    public static func local(_ socket: Descriptor) -> Endpoint? { name(socket, getsockname) }
+    public static func local(_ socket: Int32) -> Endpoint? { name(socket, getsockname) }
 
     /// Who is at the other end (`getpeername(2)`).
-    public static func peer(_ socket: Descriptor) -> Endpoint? { name(socket, getpeername) }
+    public static func peer(_ socket: Int32) -> Endpoint? { name(socket, getpeername) }
 
     private static func name(
-        _ socket: Descriptor, _ call: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+        _ socket: Int32, _ call: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
     ) -> Endpoint? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         return withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                call(socket.number, address, &length) == 0 ? Endpoint(address, length: length) : nil
+                call(socket, address, &length) == 0 ? Endpoint(address, length: length) : nil
             }
         }
     }

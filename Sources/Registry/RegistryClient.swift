@@ -50,7 +50,11 @@ public final class RegistryClient: Sendable {
                 }
                 state.withLock { $0.base = candidate }
                 return candidate
-            } catch let failure as RegistryFailure { first = first ?? failure }
+            } catch let failure as RegistryFailure {
+                // A server that answers HTTP with "bad request" expects TLS: what that says is what matters.
+                if case .refused(_, _, 400, _)? = first { first = failure }
+                first = first ?? failure
+            }
         }
         throw first ?? .unreachable(registry: name, reason: "it has no address")
     }

@@ -16,7 +16,9 @@ struct DrydockCommand: ParsableCommand {
               drydock explain docker ARGS…  what it would do, nothing performed
             """,
         version: DrydockHome.version,
-        subcommands: [EngineCommand.self, NodeCommand.self, LessonCommand.self, DoctorCommand.self])
+        subcommands: [
+            EngineCommand.self, NodeCommand.self, RegistryCommand.self, LessonCommand.self, DoctorCommand.self,
+        ])
 
     @Option(name: .customShort("c"), help: "Run a line of the shell, narrated as there (repeatable).")
     var line: [String] = []

@@ -4,7 +4,6 @@ import EngineServer
 import Glibc
 import Kernel
 import Posix
-import Registry
 
 /// The engine's face of the program: a background process that serves the nodes until it is told to stop, or nobody
 /// needs it any more.
@@ -35,15 +34,17 @@ enum EngineFace {
             var template = NodeConfiguration(
                 name: Lab.firstNode, directory: home.path, version: DrydockHome.version)
             template.uplink = home.uplink
-            template.registries = Registries(try registrySettings(home))
+            try LabRegistry.prepare(&template, home)
             let lab = try Lab(template, kernel: kernel.kernel)
             for node in lab.nodes { try node.installEmbeddedImages() }
+            let registry = try LabRegistry.serve(lab)
             let server = try LabServer(
                 lab, version: DrydockHome.version, socketPath: { home.socket($0) }, report: { print($0) })
             for node in lab.nodes { node.restartByPolicy() }
             tell(ready, "ready")
             wait(signals, lab, server)
             server.stop(grace: 0.2)
+            registry?.stop()
             lab.shutDown()
             _ = try? kernel.kernel.removeCgroupParent()
             withExtendedLifetime(lock) { exit(0) }
@@ -52,15 +53,6 @@ enum EngineFace {
             print("the engine did not start: \(error)")
             exit(1)
         }
-    }
-
-    /// How registries are reached: the environment, and `daemon.json` in the home.
-    private static func registrySettings(_ home: DrydockHome) throws -> RegistrySettings {
-        var settings = RegistrySettings(isLoopbackOnly: processEnvironment()["DRYDOCK_UPLINK"] == "none")
-        settings.userAgent = "Drydock/\(DrydockHome.version)"
-        settings.certificateDirectories.append("\(home.path)/certs.d")
-        try settings.read("\(home.path)/daemon.json")
-        return settings
     }
 
     private static func takeLock(_ home: DrydockHome) throws -> Descriptor {

@@ -239,7 +239,7 @@ struct LayerTests {
             throws: OCIError.digestMismatch(what: "layer (uncompressed)", expected: wrong, actual: Digest(of: good))
         ) { try attempt(good, diffID: wrong) }
         #expect { try attempt(gzip(good), diffID: Digest(of: good), limit: 100_000) } throws: {
-            if case OCIError.sizeMismatch? = $0 as? OCIError { true } else { false }
+            if case OCIError.tooLarge? = $0 as? OCIError { true } else { false }
         }
         for bytes in [
             Array(gzip(good).prefix(200_000)), Array(good.prefix(200_000)), Array("no archive at all, is it?".utf8),

@@ -20,7 +20,7 @@ enum BuildCommand: DockerCommand {
             stream = try context.stream(
                 "POST", "/build", query: try query(parsed, dockerfile: build.dockerfile),
                 body: .descriptor(build.archive.number, contentType: "application/x-tar"),
-                headers: [("X-Registry-Config", "e30=")])
+                headers: [try CredentialFile.buildHeader()])
         } catch {
             complain()
             throw error

@@ -72,9 +72,10 @@ enum CommandTable {
         case .version: VersionCommand.self
         case .inspect: InspectCommand.self
         case .search: SearchCommand.self
-        case .login: UnfinishedCommand.self
-        case .logout: UnfinishedCommand.self
-        case .manifestAnnotate, .manifestCreate, .manifestInspect, .manifestPush, .manifestRm: UnfinishedCommand.self
+        case .login: LoginCommand.self
+        case .logout: LogoutCommand.self
+        case .manifestInspect: InspectManifestCommand.self
+        case .manifestAnnotate, .manifestCreate, .manifestPush, .manifestRm: UnfinishedCommand.self
         }
     }
 }

@@ -146,9 +146,6 @@ enum PullCommand: DockerCommand {
 
 /// Brings an image from a registry.
 enum ImagePull {
-    /// Credentials of nobody, which engines want to have in a header.
-    static let noCredentials = ("X-Registry-Auth", "e30=")
-
     /// Pulls.
     /// - Parameter output: Where the progress is shown; `nil` shows none.
     static func run(
@@ -157,7 +154,9 @@ enum ImagePull {
         var query = [("fromImage", reference.name)]
         if !allTags { query.append(("tag", reference.digest ?? reference.tag ?? "latest")) }
         if !platform.isEmpty { query.append(("platform", platform)) }
-        let stream = try context.stream("POST", "/images/create", query: query, headers: [noCredentials])
+        let stream = try context.stream(
+            "POST", "/images/create", query: query,
+            headers: [try CredentialFile.header(for: reference.registry)])
         let interruption = Interruption { stream.close() }
         defer { stream.close() }
         var display = ProgressDisplay(output ?? context.io.errorOutput, columns: context.columns)
@@ -186,7 +185,8 @@ enum PushCommand: DockerCommand {
             query.append(("platform", PlatformText.json(platform)))
         }
         let stream = try context.stream(
-            "POST", "/images/\(reference.name)/push", query: query, headers: [ImagePull.noCredentials])
+            "POST", "/images/\(reference.name)/push", query: query,
+            headers: [try CredentialFile.header(for: reference.registry)])
         let interruption = Interruption { stream.close() }
         defer { stream.close() }
         var display = ProgressDisplay(context.io.output, columns: context.columns)

@@ -15,8 +15,6 @@ public enum CompatibilityTable {
         "blkio-weight-device", "cgroup-parent", "cpu-rt-period", "cpu-rt-runtime", "ip6", "link", "link-local-ip",
         "memory-swappiness", "volume-driver",
     ]
-    /// Commands that Drydock's engine refuses so far, with a sentence.
-    private static let commandsNotYet: Set<String> = ["image pull", "image push"]
 
     /// The whole file.
     ///
@@ -33,7 +31,7 @@ public enum CompatibilityTable {
                 let flags = command.flags.filter { !$0.isHidden && $0.name != "help" }
                 let path = "\(name) \(command.name)"
                 let missing = engineNotYet[path] ?? []
-                let isDone = command.status == .done && !commandsNotYet.contains(path)
+                let isDone = command.status == .done
                 done += isDone ? flags.filter { $0.status == .done && !missing.contains($0.name) }.count : 0
                 all += flags.count
                 tables += row(command, flags, missing: missing, isDone: isDone)

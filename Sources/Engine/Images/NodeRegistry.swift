@@ -99,16 +99,4 @@ extension Node {
         default: return EngineFailure(wrapping: last, doing: "pulling image")
         }
     }
-
-    /// The names of what the lab's registry has, without those that only differ in the tag.
-    private func labImages() -> [String] { [] }
-}
-
-/// How much a layer may grow when it is unpacked.
-enum UnpackLimit {
-    /// No archive of files is a hundred times smaller than they are, but one that is made to fill the disk.
-    static func bytes(compressed size: Int64) -> Int64 {
-        let (product, isTooMuch) = size.multipliedReportingOverflow(by: 100)
-        return isTooMuch ? .max : product + (64 << 20)
-    }
 }

@@ -57,6 +57,20 @@ public final class Responder: Sendable {
         try connection.write(request.method == "HEAD" ? head.encoded() : head.encoded() + bytes)
     }
 
+    /// Answers with a body of a known length that is sent piece by piece; when the sending fails, the connection breaks
+    /// off.
+    func send(
+        _ status: Int, length: Int64, contentType: String, headers: Headers,
+        body: (_ write: ([UInt8]) throws -> Void) throws -> Void
+    ) throws {
+        var head = try begin(.answered, status, headers)
+        head.headers["Content-Type"] = contentType
+        head.headers["Content-Length"] = String(length)
+        try connection.write(head.encoded())
+        if request.method == "HEAD" { return }
+        try body { try connection.write($0) }
+    }
+
     /// Answers without a body: 204, 304, or another status with a length of 0.
     public func send(_ status: Int, headers: Headers = [:]) throws {
         var head = try begin(.answered, status, headers)

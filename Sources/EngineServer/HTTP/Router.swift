@@ -92,6 +92,8 @@ public struct Router: Sendable {
     public let minimumVersion: APIVersion
     /// The newest, which requests without a version get.
     public let maximumVersion: APIVersion
+    /// Whether paths may begin with a version of the API.
+    let isVersioned: Bool
     /// By method, then by the first segment of the path, which is never a parameter.
     private let routes: [String: [Substring: [Route]]]
 
@@ -103,7 +105,11 @@ public struct Router: Sendable {
     }
 
     /// A router of the given table.
-    public init(_ routes: [Route], minimumVersion: APIVersion = "1.24", maximumVersion: APIVersion = "1.47") {
+    public init(
+        _ routes: [Route], minimumVersion: APIVersion = "1.24", maximumVersion: APIVersion = "1.47",
+        isVersioned: Bool = true
+    ) {
+        self.isVersioned = isVersioned
         self.minimumVersion = minimumVersion
         self.maximumVersion = maximumVersion
         self.routes = Dictionary(grouping: routes) { $0.method }.mapValues { routes in
@@ -118,9 +124,9 @@ public struct Router: Sendable {
         guard let path = PercentEncoding.decode(head.path) else { throw .badRequest("invalid URL escape in the path") }
         // A doubled slash counts once, as with Docker: names are shown as "/web" and pasted as such.
         var segments = path.split(separator: "/")
-        if path.hasSuffix("/") { segments.append("") }
+        if path.hasSuffix("/"), isVersioned { segments.append("") }
         var asked: Substring?
-        if let first = segments.first, first.count > 1, first.hasPrefix("v"),
+        if isVersioned, let first = segments.first, first.count > 1, first.hasPrefix("v"),
             first.dropFirst().allSatisfy({ $0 == "." || $0.isASCII && $0.isNumber })
         {
             asked = first.dropFirst()

@@ -19,7 +19,8 @@ public enum EngineRoutes {
         let engine =
             routes.system + routes.nodeRoutes + routes.labRoutes + routes.steps + routes.containers
             + routes.containerStreams
-            + routes.execs + routes.images + routes.registryRoutes + routes.networks + routes.volumes
+            + routes.execs + routes.images + routes.registryRoutes + routes.labRegistryRoutes
+            + routes.networks + routes.volumes
             + routes.observation + routes.prunes
             + routes.archives + routes.builds + Routes.unfinished + Routes.swarm
         return engine.map { $0.stepped(on: node) } + routes.stepping

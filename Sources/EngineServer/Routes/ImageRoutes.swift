@@ -121,7 +121,7 @@ final class ProgressStream {
 }
 
 /// A request's body as a source of bytes for archives.
-private enum BodySource {
+enum BodySource {
     static func make(_ body: MessageBody) -> any ByteSource {
         var rest: ArraySlice<UInt8> = []
         return FunctionSource { (buffer) throws(OCIError) in

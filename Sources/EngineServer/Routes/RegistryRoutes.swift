@@ -19,6 +19,7 @@ extension Routes {
                 perform: { request, responder, operation in
                     let reference = try PushQuery.reference(request)
                     let credentials = try RegistryAuthorization.read(request.headers["X-Registry-Auth"])
+                    try PushQuery.checkPlatform(request)
                     let progress = ProgressStream(responder)
                     try progress.reportingLateErrors {
                         try node.pushImage(
@@ -69,6 +70,20 @@ enum PushQuery {
         let reference = try ImageReference(request["name"])
         guard let tag = request.query["tag"], !tag.isEmpty else { return reference }
         return try reference.tagged(tag)
+    }
+
+    /// Images here are of one platform each; another can't be pushed.
+    static func checkPlatform(_ request: Request) throws {
+        guard let text = request.query["platform"], !text.isEmpty else { return }
+        let json = try JSON(parsing: Array(text.utf8))
+        let wanted = try Platform(
+            [json["os"]?.string, json["architecture"]?.string, json["variant"]?.string].compactMap { $0 }
+                .filter { !$0.isEmpty }.joined(separator: "/"))
+        guard wanted.accepts(.current) else {
+            throw APIError.notFound(
+                "image with reference \(request["name"]) was found but does not provide the specified platform (\(wanted))"
+            )
+        }
     }
 }
 
