@@ -14,7 +14,8 @@ let package = Package(
         .executableTarget(
             name: "drydock",
             dependencies: [
-                "Shell", "Lessons", "DockerCLI", "Narration", "EngineClient", "EngineServer", "Engine", "Registry", "OCI",
+                "Shell", "Lessons", "DockerCLI", "Narration", "EngineClient", "EngineServer", "Engine", "Registry",
+                "OCI",
                 "Kernel",
                 "EngineAPI",
                 "OrderedJSON", "Posix", "CLinux",
