@@ -60,7 +60,8 @@ public enum OCIError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .noSuchImage, .noSuchBlob, .noSuchLayer: .notFound
         case .conflict: .conflict
-        case .invalidDigest, .invalidReference, .digestMismatch, .sizeMismatch, .tooLarge, .hostileEntry, .corruptArchive,
+        case .invalidDigest, .invalidReference, .digestMismatch, .sizeMismatch, .tooLarge, .hostileEntry,
+            .corruptArchive,
             .invalidDocument, .unsupported, .invalidParameter:
             .invalidParameter
         case .missingProgram, .cancelled, .system, .entry: .system
