@@ -81,6 +81,7 @@ let package = Package(
         .testTarget(name: "StepsTests", dependencies: ["Steps", "EngineAPI", "Posix"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine"]),
         .testTarget(name: "ArchivesTests", dependencies: ["Archives", "Posix"]),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry", "OCI", "Posix"]),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "Posix"]),

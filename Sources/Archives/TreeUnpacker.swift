@@ -30,18 +30,18 @@ public struct TreeUnpacker {
     ///   - reader: The archive.
     ///   - rename: Gives each entry the name that it gets here; `nil` leaves it out.
     /// - Throws: ``ArchiveError``, `SystemError` naming the entry, and what the reader's source throws.
-    public mutating func unpack(_ reader: ArchiveReader, rename: (ArchivePath) -> ArchivePath? = { $0 }) throws {
+    public mutating func unpack(_ reader: ArchiveReader, rename: (ArchivePath) throws -> ArchivePath? = { $0 }) throws {
         while var entry = try reader.next() {
             if entry.path.leadsOut {
                 throw ArchiveError.hostile(entry: entry.path.text, problem: "it leads out of its directory with \"..\"")
             }
-            guard let path = rename(entry.path) else { continue }
+            guard let path = try rename(entry.path) else { continue }
             entry.path = path
             if case .hardLink(let target) = entry.kind {
                 if target.leadsOut {
                     throw ArchiveError.hostile(entry: path.text, problem: "its target leads out with \"..\"")
                 }
-                entry.kind = .hardLink(rename(target) ?? target)
+                entry.kind = .hardLink(try rename(target) ?? target)
             }
             try place(entry) { try reader.data($0) }
         }

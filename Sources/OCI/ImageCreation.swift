@@ -4,6 +4,12 @@ public struct NewLayer: Sendable, Equatable {
     public var blob: BlobDescriptor
     /// The unpacked layer.
     public var layer: Layer
+
+    /// A layer of its parts.
+    public init(blob: BlobDescriptor, layer: Layer) {
+        self.blob = blob
+        self.layer = layer
+    }
 }
 
 extension ImageStore {

@@ -15,6 +15,8 @@ struct HTTPCall: Sendable {
     var url: RegistryURL
     var headers: Headers = [:]
     var body: Body = .none
+    /// Whether TLS may be missing although the host is another machine.
+    var mayBePlain = false
 }
 
 /// What came back; the connection is kept for the next call once the body was read.
@@ -86,7 +88,7 @@ final class HTTPExchange: Sendable {
                 }
             }
         }
-        let connection = try connect(call.url)
+        let connection = try connect(call.url, mayBePlain: call.mayBePlain)
         do { return try perform(call, on: connection, place) } catch let failure as HTTPFailure {
             throw translated(failure, call.url)
         }
@@ -171,8 +173,8 @@ final class HTTPExchange: Sendable {
         }
     }
 
-    private func connect(_ url: RegistryURL) throws(RegistryFailure) -> BufferedConnection {
-        let isOpen = url.scheme == .https || url.isLoopback || settings.isInsecure(url)
+    private func connect(_ url: RegistryURL, mayBePlain: Bool) throws(RegistryFailure) -> BufferedConnection {
+        let isOpen = mayBePlain || url.scheme == .https || url.isLoopback || settings.isInsecure(url)
         guard isOpen else {
             throw .tls(host: url.authority, problem: "without TLS only registries on this machine are spoken to")
         }

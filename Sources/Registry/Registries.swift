@@ -8,7 +8,7 @@ import Synchronization
 public final class Registries: Sendable {
     /// How they are reached.
     public let settings: RegistrySettings
-    private let exchange: HTTPExchange
+    let exchange: HTTPExchange
     private let embedded = Mutex<RegistryURL?>(nil)
     /// Blobs that are being fetched: of two who want the same, one fetches and the other waits.
     private let fetching = Monitor<Set<String>>([])

@@ -1,6 +1,7 @@
 """Compares what a learner waits for with what other programs need for the same.
 
     bin/bench                      Drydock beside what is installed: runc, bubblewrap, podman, unshare
+    bin/bench --images             storing 200 MB of layers instead, with the memory that it takes
     bin/bench --peer               and a real Docker Engine, started for it (data and network of its own; root)
     DOCKER_PEER=PATH bin/bench     and the Docker Engine on that socket
 
@@ -20,6 +21,7 @@ import sys
 import time
 
 import contenders
+import images
 from contenders import TASKS, Contender
 
 # What we want on the machine that the design was measured on, milliseconds.
@@ -29,6 +31,7 @@ GOALS = {contenders.RUN: 12, contenders.EXEC: 5, contenders.LIST: 5}
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", action="store_true", help="start a real Docker Engine to compare with")
+    parser.add_argument("--images", action="store_true", help="measure the storing of images instead of containers")
     parser.add_argument("--rounds", type=int, default=31, help="runs of each, at most (default: 31)")
     parser.add_argument("--seconds", type=float, default=75, help="begin no round after so long (default: 75)")
     parser.add_argument("--json", action="store_true", help="print all times, in seconds, instead of the table")
@@ -36,6 +39,9 @@ def main() -> int:
     if os.geteuid() != 0:
         print("bench: real containers need root so far", file=sys.stderr)
         return 1
+    if arguments.images:
+        print(images.measure(arguments.peer, min(arguments.rounds, 5)))
+        return 0
     with contextlib.ExitStack() as stack:
         found: list[Contender] = []
         for group in (contenders.drydock(), contenders.docker(arguments.peer), contenders.others()):

@@ -9,7 +9,6 @@ public enum CompatibilityTable {
         "container create": creation, "container run": creation,
         "network create": ["ipv6", "ingress", "config-from", "config-only"],
         "network connect": ["ip6", "link", "link-local-ip", "driver-opt"], "volume create": ["opt"],
-        "image build": ["cache-from", "platform", "pull", "squash"],
     ]
     private static let creation: Set<String> = [
         "blkio-weight-device", "cgroup-parent", "cpu-rt-period", "cpu-rt-runtime", "ip6", "link", "link-local-ip",

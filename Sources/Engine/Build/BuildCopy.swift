@@ -75,7 +75,9 @@ extension ImageBuild {
         if let stage = stage(from) {
             image = stage
         } else {
-            do throws(OCIError) { image = try node.images.image(named: from) } catch {
+            do { image = try base(from, platform: request.platform) } catch let failure as EngineFailure {
+                throw EngineFailure.invalid("invalid from flag value \(from): \(failure)")
+            } catch let error as OCIError {
                 throw EngineFailure.invalid("invalid from flag value \(from): \(error)")
             }
         }
@@ -102,8 +104,9 @@ extension ImageBuild {
     private func find(_ word: String, in tree: RootedTree, of line: DockerfileLine, hasStage: Bool) throws
         -> [CopySource]
     {
+        if word.contains("://"), line.name == "ADD" { return [try fetch(word)] }
         if word.contains("://") {
-            throw EngineFailure.notYet("\(line.name) of a URL")
+            throw EngineFailure.invalid("source can't be a URL for \(line.name)")
         }
         var depth = 0
         for part in word.split(separator: "/") where part != "." {
@@ -165,7 +168,7 @@ final class LayerCopy: Sendable {
 
     /// Runs a change.
     /// - Returns: The directory with what changed.
-    private func change(_ body: (RootedTree) throws -> Void) throws -> String {
+    func change(_ body: (RootedTree) throws -> Void) throws -> String {
         let mount = try node.kernel.makeOverlay(OverlayLayers(lower: lower, upper: upper, work: work))
         // The simulated kernel mounts nothing: what is written goes to the upper directory itself.
         try body(try mount.descriptor.map { RootedTree($0) } ?? RootedTree(at: upper))
@@ -187,7 +190,7 @@ final class LayerCopy: Sendable {
             try given.hasSuffix("/") || given == "." || given.hasSuffix("/.")
             || tree.status(target, follows: true)?.isDirectory == true
         for (source, name) in zip(plan.sources, plan.names) {
-            if plan.unpacks, try unpack(source, to: target, in: tree, owner: owner) { continue }
+            if plan.unpacks, !source.isFetched, try unpack(source, to: target, in: tree, owner: owner) { continue }
             var unpacker = TreeUnpacker(into: tree, owner: .fixed(uid: owner.uid, gid: owner.gid))
             let holdsFiles = try source.isDirectory()
             let place = holdsFiles || !isDirectory ? target : target.appending(ArchivePath(name))

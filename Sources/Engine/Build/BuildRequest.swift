@@ -1,5 +1,6 @@
-import OCI
+public import OCI
 public import OrderedJSON
+public import Registry
 
 /// What a build is asked for: the members of `POST /build` that this builder knows.
 public struct BuildRequest: Sendable {
@@ -19,6 +20,16 @@ public struct BuildRequest: Sendable {
     public var removes = true, alwaysRemoves = false
     /// Whether only the image's identity is answered.
     public var isQuiet = false
+    /// Whether images that the build begins from are pulled even where they are here.
+    public var pulls = false
+    /// The platform of the images that the build begins from; `nil` for the machine's own.
+    public var platform: Platform?
+    /// Whether all that the build adds becomes one layer.
+    public var squashes = false
+    /// Images whose layers may be used again although they were built elsewhere.
+    public var cacheSources: [String] = []
+    /// What the user proves to registries, by their names.
+    public var logins: [String: RegistryCredentials] = [:]
     /// `HostConfig` of the containers in which RUN runs.
     public var hostConfig: JSONObject = [:]
 

@@ -14,7 +14,7 @@ final class ImageBuild {
     let directory: String
     let parser: DockerfileParser
     /// Tells the client; it throws when the client is gone.
-    private let send: (JSON) throws -> Void
+    let send: (JSON) throws -> Void
     /// Whether the client still waits.
     let isWanted: () -> Bool
 
@@ -23,6 +23,8 @@ final class ImageBuild {
     private(set) var stages: [(name: String, image: Image?)] = []
     /// What the image of this stage says so far.
     var settings = ContainerSettings()
+    /// The image that this stage began with; `nil` for nothing (scratch).
+    private(set) var baseOfStage: Image?
     /// The image that the last instruction made; `nil` for nothing (scratch).
     var image: Image?
     var author = ""
@@ -30,6 +32,8 @@ final class ImageBuild {
     var hasOwnCommand = false
     /// Whether an instruction of this stage was carried out: the cache is of no use after it.
     private var isPastCache = false
+    /// Images of other builds whose instructions may be used again.
+    var cacheSources: [Image] = []
     /// Containers of the present instruction, to be removed after it.
     var intermediates: [String] = []
     private var stepCount = 0
@@ -138,6 +142,12 @@ final class ImageBuild {
         arguments.beginStage()
         settings = ContainerSettings()
         (author, hasOwnCommand, isPastCache, image) = ("", false, false, nil)
+        cacheSources = try request.cacheSources.compactMap { name in
+            do throws(OCIError) { return try node.images.image(named: name) } catch {
+                guard error.category == .notFound else { throw error }
+                return nil
+            }
+        }
         let name = try WordExpansion(escape: parser.escape, variables: arguments.globals).word(stage.from.words[0])
         if name.isEmpty {
             throw EngineFailure.invalid("base name (\(stage.from.words[0])) should not be blank")
@@ -145,8 +155,9 @@ final class ImageBuild {
         if let earlier = stages.last(where: { !$0.name.isEmpty && $0.name == name.lowercased() }) {
             image = earlier.image
         } else if name != "scratch" {
-            image = try local(name)
+            image = try base(name, platform: try platform(of: stage.from))
         }
+        baseOfStage = image
         if let image {
             settings = image.config.config
             author = image.config.author
@@ -163,13 +174,30 @@ final class ImageBuild {
         try emit(" ---> \(image?.id.short ?? "")\n")
     }
 
-    private func local(_ name: String) throws -> Image {
-        do throws(OCIError) { return try node.images.image(named: name) } catch {
-            guard error.category == .notFound else { throw EngineFailure(wrapping: error, doing: "looking up image") }
-            throw EngineFailure.notFound(
-                "\(error.description): pulling an image for a build is not done yet in Drydock's engine; \"docker images\" "
-                    + "shows those that are here")
+    /// The platform that a stage asks for, or else the build.
+    private func platform(of line: DockerfileLine) throws -> Platform? {
+        guard let flag = line.flags.last(where: { $0.name == "platform" }) else { return request.platform }
+        let text = try WordExpansion(escape: parser.escape, variables: arguments.globals).word(flag.value)
+        return text.isEmpty ? request.platform : try Platform(text)
+    }
+
+    /// The image that FROM or --from names: the one that is here, or pulled, as the build was asked for.
+    func base(_ name: String, platform: Platform?) throws -> Image {
+        if !request.pulls {
+            do throws(OCIError) {
+                let image = try node.images.image(named: name)
+                if platform?.accepts(image.config.platform) ?? true { return image }
+            } catch {
+                guard error.category == .notFound else {
+                    throw EngineFailure(wrapping: error, doing: "looking up image")
+                }
+            }
         }
+        let reference = try ImageReference(name).taggedByDefault
+        try node.pullImage(
+            PullRequest(reference, platform: platform, credentials: request.logins[reference.domain]),
+            operation: operation, isWanted: isWanted, send: send)
+        return try node.images.image(named: name)
     }
 
     private func runTriggers() throws {
@@ -213,6 +241,14 @@ final class ImageBuild {
     /// - Returns: Whether there is one; it is the present image then.
     func takeFromCache(_ line: DockerfileLine, _ config: ContainerSettings) throws -> Bool {
         guard !request.ignoresCache, !isPastCache else { return false }
+        if let found = try takeFromSources(config) {
+            try emit(" ---> Using cache\n")
+            image = found
+            try record(line, image: "\(found.id)", cached: true, reason: "hit")
+            return true
+        }
+        // Images that the user named as the cache are all of it.
+        guard request.cacheSources.isEmpty else { return false }
         let siblings =
             image.map { node.images.children(of: $0.id).compactMap { node.images.image($0) } }
             ?? node.images.images().filter { $0.parent == nil }

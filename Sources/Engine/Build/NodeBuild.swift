@@ -37,7 +37,8 @@ extension Node {
             ) { line in
                 if request.isQuiet, line["aux"] == nil { held.append(line) } else { try progress(line) }
             }
-            let id = try build.run()
+            var id = try build.run()
+            if request.squashes { id = try build.squash(id) }
             if request.isQuiet {
                 try progress(["stream": .string("\(id)\n")])
             } else {

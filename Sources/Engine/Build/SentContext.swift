@@ -57,6 +57,8 @@ extension SentContext {
 struct CopySource: Sendable {
     let tree: RootedTree
     let path: ArchivePath
+    /// Whether it came from a URL: such a file is never unpacked.
+    var isFetched = false
 
     /// Names and kinds below a directory, sorted.
     static func children(of path: ArchivePath, in tree: RootedTree) throws -> [ArchivePath] {
@@ -68,14 +70,46 @@ struct CopySource: Sendable {
     func isDirectory() throws -> Bool { try tree.status(path, follows: true)?.isDirectory == true }
 
     /// `file:…` or `dir:…` with a digest of all that a copy would bring: names, modes, links, bytes; no times.
+    ///
+    /// It is the one that Docker's builder notes in an image's history: each entry is hashed with its tar header as text
+    /// (moby, pkg/tarsum, version 1), and the entries of a directory by their sorted hashes.
     func digest() throws -> String {
-        var hash = SHA256()
-        func add(_ text: String) { Array(text.utf8).withUnsafeBytes { hash.update($0) } }
-        try walk(asRoot: true) { entry, data in
-            add("\(entry.path.text)\0\(entry.mode)\0\(entry.kind)\0\(entry.size)\0")
-            try data { bytes, _ in hash.update(bytes) }
+        let isDirectory = try isDirectory()
+        var hashes: [String] = []
+        if isDirectory, !path.isRoot, let status = try tree.status(path, follows: true) {
+            let own = ArchiveEntry(
+                path, .directory, mode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid, modified: 0)
+            hashes.append(Self.header(of: own).finish().hexadecimal)
         }
-        return (try isDirectory() ? "dir:" : "file:") + hash.finish().hexadecimal
+        try walk(asRoot: true) { entry, data in
+            var entry = entry
+            entry.path = path.appending(entry.path)
+            var hash = Self.header(of: entry)
+            try data { bytes, _ in hash.update(bytes) }
+            hashes.append(hash.finish().hexadecimal)
+        }
+        if !isDirectory { return "file:" + (hashes.first ?? "") }
+        return "dir:" + Digest(of: Array(hashes.sorted().joined(separator: ",").utf8)).hexadecimal
+    }
+
+    /// The beginning of an entry's hash: the members of its tar header, as Docker's client sends them.
+    private static func header(of entry: ArchiveEntry) -> SHA256 {
+        var (type, link, name) = ("0", "", entry.path.text)
+        switch entry.kind {
+        case .file: break
+        case .hardLink(let target): (type, link) = ("1", target.text)
+        case .symbolicLink(let target): (type, link) = ("2", String(decoding: target, as: UTF8.self))
+        case .characterDevice: type = "3"
+        case .blockDevice: type = "4"
+        case .directory: (type, name) = ("5", name + "/")
+        case .fifo: type = "6"
+        }
+        let size = entry.kind == .file ? entry.size : 0
+        let text =
+            "name\(name)mode\(entry.mode)uid0gid0size\(size)typeflag\(type)linkname\(link)unamegnamedevmajor0devminor0"
+        var hash = SHA256()
+        Array(text.utf8).withUnsafeBytes { hash.update($0) }
+        return hash
     }
 
     /// Visits the file, or everything below the directory, by names relative to it; a file's own name is the root.

@@ -171,7 +171,8 @@ extension Node {
     /// Makes an image of a plain root file system (API: ImageCreate with `fromSrc`).
     /// - Returns: The image's identity.
     public func importImage(
-        _ source: any ByteSource, repository: String, tag: String, message: String, changes: [String],
+        _ source: any ByteSource, source name: String = "-", repository: String, tag: String, message: String,
+        changes: [String],
         platform: String, operation: String
     ) throws -> String {
         let made = Late<Digest>("the image")
@@ -197,7 +198,8 @@ extension Node {
         }
         let step = Step(.imageImport, command: "import root file system", facts: ["source": "archive"]) {
             let id = try images.importImage(
-                bytes.source, as: reference, message: message.isEmpty ? "Imported from -" : message, config: settings,
+                bytes.source, as: reference, message: message.isEmpty ? "Imported from \(name)" : message,
+                config: settings,
                 platform: chosen)
             made.set(id)
             let image = images.image(id)

@@ -1,4 +1,5 @@
 import EngineAPI
+import Glibc
 import OCI
 import OrderedJSON
 import Posix
@@ -97,6 +98,28 @@ extension Node {
                 "pull access denied for \(reference.familiarName), repository does not exist or may require 'docker login': "
                     + "denied: \(last.reason)")
         default: return EngineFailure(wrapping: last, doing: "pulling image")
+        }
+    }
+
+    /// Fetches an archive from an address, into a file without a name.
+    public func fetchArchive(_ text: String) throws -> any ByteSource {
+        let address = text.contains("://") ? text : "http://\(text)"
+        guard let url = RegistryURL(address) else { throw EngineFailure.invalid("\(text) is no address of HTTP") }
+        let path = "\(configuration.directory)/fetched-\(UInt64.random(in: 0 ... .max))"
+        do {
+            let file = try Descriptor.open(path, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+            unlink(path)
+            _ = try registries.fetchFile(url, into: file) { _, _ in }
+            try check("rewinding \(path)") { lseek(file.number, 0, SEEK_SET) }
+            return DescriptorSource(file)
+        } catch { throw EngineFailure(wrapping: error, doing: "downloading \(text)") }
+    }
+
+    /// Tells the events of images that were saved to an archive.
+    public func publishSave(_ names: [String]) {
+        for name in names {
+            guard let image = try? images.image(named: name) else { continue }
+            events.publish("image", "save", "\(image.id)", ["name": "\(image.id)"])
         }
     }
 }

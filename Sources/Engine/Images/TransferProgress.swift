@@ -45,8 +45,13 @@ final class TransferProgress: Sendable {
 
     /// How far a layer is, in bytes.
     func tell(_ status: String, layer: Digest, current: Int64, total: Int64?) throws {
+        try tell(status, id: layer.short, current: current, total: total)
+    }
+
+    /// How far a transfer is, in bytes.
+    func tell(_ status: String, id: String, current: Int64, total: Int64?) throws {
         let now = Clock.monotonic()
-        let key = "\(status) \(layer)"
+        let key = "\(status) \(id)"
         let isDue = state.withLock { state in
             let last = state.told[key] ?? (-1, 0)
             guard current != last.bytes, current == total || now - last.time >= Self.interval else { return false }
@@ -57,7 +62,7 @@ final class TransferProgress: Sendable {
         guard isDue, current > 0 else { return }
         var detail: JSONObject = ["current": .integer(current)]
         if let total { detail["total"] = .integer(total) }
-        try emit(["status": .string(status), "progressDetail": .object(detail), "id": .string(layer.short)])
+        try emit(["status": .string(status), "progressDetail": .object(detail), "id": .string(id)])
     }
 
     /// What a program reads, beside the lines: `aux`.

@@ -1,6 +1,7 @@
 import Engine
 import Glibc
 import HTTPMessages
+import OCI
 import OrderedJSON
 
 /// Building images (API: Image, ImageBuild).
@@ -59,16 +60,12 @@ private enum BuildQuery {
         if let remote = query["remote"], !remote.isEmpty, remote != "client-session" {
             throw APIError.notImplemented("building from a URL is not done yet in Drydock's engine")
         }
-        for (member, flag) in [("squash", "--squash"), ("pull", "--pull")] where query.flag(member) {
-            throw APIError.notImplemented("docker build \(flag) is not done yet in Drydock's engine")
-        }
-        if let sources = try json(query["cachefrom"], "cachefrom")?.array, !sources.isEmpty {
-            throw APIError.notImplemented("docker build --cache-from is not done yet in Drydock's engine")
-        }
-        if let platform = query["platform"], !platform.isEmpty {
-            throw APIError.notImplemented("docker build --platform is not done yet in Drydock's engine")
-        }
         var build = BuildRequest()
+        build.squashes = query.flag("squash")
+        build.pulls = query.flag("pull")
+        build.cacheSources = try json(query["cachefrom"], "cachefrom")?.array?.compactMap(\.string) ?? []
+        if let platform = query["platform"], !platform.isEmpty { build.platform = try Platform(platform) }
+        build.logins = try RegistryAuthorization.readAll(request.headers["X-Registry-Config"])
         build.tags = query.all("t")
         build.dockerfile = query["dockerfile"] ?? ""
         build.target = query["target"] ?? ""

@@ -41,11 +41,9 @@ extension Routes {
                 case .pull(let image, let tag, let platform):
                     try pull(image, tag: tag, platform: platform, request, responder, operation: operation)
                 case .import(let source, let repository, let tag, let comment, let changes, let platform):
-                    guard source == "-" else {
-                        throw APIError.notImplemented("importing from a URL is not done yet in Drydock's engine")
-                    }
                     let id = try node.importImage(
-                        BodySource.make(request.body), repository: repository ?? "", tag: tag ?? "",
+                        source == "-" ? BodySource.make(request.body) : try node.fetchArchive(source),
+                        source: source, repository: repository ?? "", tag: tag ?? "",
                         message: comment ?? "", changes: changes, platform: platform ?? "", operation: operation)
                     try ProgressStream(responder).send(["status": .string(id)])
                 }
@@ -80,6 +78,7 @@ extension Routes {
         let archive = ArchiveStream(responder)
         try node.images.save(names) { (bytes) throws(OCIError) in try archive.write(bytes) }
         try archive.flush()
+        node.publishSave(names)
     }
 }
 

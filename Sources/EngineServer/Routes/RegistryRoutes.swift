@@ -103,6 +103,20 @@ enum RegistryAuthorization {
         return credentials(json)
     }
 
+    /// The logins of a build, by the names of their registries (the header `X-Registry-Config`).
+    static func readAll(_ header: String?) throws(APIError) -> [String: RegistryCredentials] {
+        guard let header, !header.isEmpty else { return [:] }
+        guard let bytes = Base64.decode(header), let object = (try? JSON(parsing: bytes))?.object else {
+            throw .badRequest("invalid X-Registry-Config header: it is not JSON in Base64")
+        }
+        var logins: [String: RegistryCredentials] = [:]
+        for (name, value) in object {
+            let isHub = name == "https://index.docker.io/v1/"
+            logins[isHub ? ImageReference.defaultDomain : name] = credentials(value)
+        }
+        return logins
+    }
+
     /// The credentials that a document has, as the API and Docker's files write it.
     static func credentials(_ json: JSON) -> RegistryCredentials? {
         var user = json["username"]?.string ?? ""
