@@ -9,6 +9,8 @@ public struct CommandIO: Sendable {
     public var output: Int32
     /// The error output.
     public var errorOutput: Int32
+    /// Told of each line that goes to the error output as Docker's own message.
+    public var heard: (@Sendable (String) -> Void)?
 
     /// The process's own three descriptors unless told otherwise.
     public init(input: Int32 = 0, output: Int32 = 1, errorOutput: Int32 = 2) {
@@ -26,7 +28,10 @@ extension CommandIO {
     func printLine(_ text: String) { print(text + "\n") }
 
     /// Writes a line to the error output.
-    func complain(_ text: String) { Self.write(Array(text.utf8) + [0x0A], to: errorOutput) }
+    func complain(_ text: String) {
+        heard?(text)
+        Self.write(Array(text.utf8) + [0x0A], to: errorOutput)
+    }
 
     /// Whether the output is a terminal.
     var writesToTerminal: Bool { isatty(output) == 1 }

@@ -18,6 +18,23 @@ public struct Evidence: Sendable, Hashable, Codable {
     }
 }
 
+/// What one process asked of the kernel, and what came of it.
+public struct SystemCall: Sendable, Hashable, Codable {
+    /// The call, or a few that belong together, as one would write them in C.
+    public var text: String
+    /// The error number's name; `nil` when it succeeded.
+    public var errnoName: String?
+    /// How long it took, nanoseconds.
+    public var duration: Int64
+
+    /// A call.
+    public init(text: String, errnoName: String?, duration: Int64) {
+        self.text = text
+        self.errnoName = errnoName
+        self.duration = duration
+    }
+}
+
 /// Why a step failed.
 public struct StepFailure: Sendable, Hashable, Codable {
     /// The error number's name, such as `ENOSPC`; `nil` when no system call failed.
@@ -68,6 +85,9 @@ public struct StepRecord: Sendable, Hashable, Codable {
     public var facts: Facts
     /// What was read back after it.
     public var evidence: [Evidence]
+    /// The system calls that another process made for it, in order, where that process reported them: those of a
+    /// container's first process between `clone` and `execve`. Without any, ``command`` is the call.
+    public var calls: [SystemCall]?
     /// The reason, when it failed.
     public var failure: StepFailure?
     /// When it began: nanoseconds since 1970, UTC.

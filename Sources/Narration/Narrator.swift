@@ -29,6 +29,8 @@ public struct Narrator: Sendable {
     public var columns: Int
     /// Whether marks are coloured. Nothing is said by colour alone.
     public var colours: Bool
+    /// The ground on which pages are shown: it chooses the colours, and how wide text may be.
+    public var theme: Theme = .dark
     /// What the learner has met already; `nil` counts nothing as met and notes nothing.
     public var concepts: MetConcepts?
     /// Concepts that a lesson is about: they are told in full however often they were met.
@@ -181,7 +183,7 @@ public struct Narrator: Sendable {
         return page
     }
 
-    func newPage() -> Page { Page(columns: columns, colours: colours) }
+    func newPage() -> Page { Page(columns: columns, theme: colours ? theme : nil, widest: theme.widest) }
 
     private func isRun(_ operations: [[NarratedStep]]) -> Bool {
         let verbs = operations.compactMap { $0.first.map { Voice.verb(of: $0.lead.title) } }

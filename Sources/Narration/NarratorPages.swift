@@ -64,6 +64,42 @@ extension Narrator {
         return page.text
     }
 
+    /// What was asked of the kernel, call by call, with results and times.
+    public func trace(_ records: [StepRecord]) -> String {
+        var page = newPage()
+        let operations = NarratedStep.grouped(records, Circumstances(node: node))
+        guard !operations.isEmpty else {
+            page.paragraph(voice.nothingYet)
+            return page.text
+        }
+        for steps in operations {
+            for record in steps.flatMap(\.records).sorted(by: { $0.index < $1.index }) where record.state != .planned {
+                page.row("# \(record.kind.rawValue)", style: .note)
+                let failure = record.failure.map { $0.errnoName ?? voice.failed }
+                let calls =
+                    record.calls
+                    ?? [SystemCall(text: record.command, errnoName: failure, duration: record.duration)]
+                for call in calls { show(call, on: &page) }
+            }
+        }
+        page.paragraph(voice.traceLegend, style: .note)
+        return page.text
+    }
+
+    private func show(_ call: SystemCall, on page: inout Page) {
+        let result = call.errnoName.map { "-1 \($0)" } ?? "0"
+        let head = TemplateFilter.shortTime(call.duration).rightAligned(to: 7) + "  = " + result.padded(to: 2) + " "
+        let room = page.columns - Page.margin - DisplayWidth.of(head)
+        // Calls that belong together stand below each other, each whole.
+        let lines = LongNumbers.shortened(call.text).split(separator: ";").flatMap { part in
+            TextWrapping.lines(String(part.drop { $0 == " " }), columns: room)
+        }
+        for (place, line) in lines.enumerated() {
+            let before = place == 0 ? head : String(repeating: " ", count: DisplayWidth.of(head))
+            page.row(before + line, style: call.errnoName == nil ? .plain : .failure)
+        }
+    }
+
     /// Every step of the last command with its time, in the order in which they happened.
     public func steps(_ records: [StepRecord]) -> String {
         var page = newPage()

@@ -3,24 +3,13 @@ struct Page {
     /// How a piece of a line looks where colours are wanted. Nothing is said by colour alone.
     enum Style {
         case plain, margin, label, heading, evidence, look, failure, note
-
-        fileprivate var code: String? {
-            switch self {
-            case .plain: nil
-            case .margin, .note: "2"
-            case .label, .heading: "1"
-            case .evidence: "32"
-            case .look: "36"
-            case .failure: "1;31"
-            }
-        }
     }
 
     /// The columns in which text may stand: wider lines are tiring to read.
     let width: Int
     /// The columns of the terminal, for tables.
     let columns: Int
-    private let colours: Bool
+    private let theme: Theme?
     private(set) var lines: [String] = []
 
     /// Columns of the margin `| `.
@@ -28,10 +17,16 @@ struct Page {
     /// Columns of a step's label.
     static let labelColumns = 8
 
-    init(columns: Int, colours: Bool) {
+    /// A page without lines.
+    ///
+    /// - Parameters:
+    ///   - columns: The terminal's width.
+    ///   - theme: How pieces look; `nil` is without colours.
+    ///   - widest: The most columns in which text may stand.
+    init(columns: Int, theme: Theme?, widest: Int = 100) {
         self.columns = min(max(columns, 40), 400)
-        width = min(self.columns, 100)
-        self.colours = colours
+        width = min(self.columns, widest)
+        self.theme = theme
     }
 
     /// All lines, each with its line feed.
@@ -155,7 +150,7 @@ struct Page {
     }
 
     private func ink(_ text: String, _ style: Style) -> String {
-        guard colours, let code = style.code else { return text }
+        guard let code = theme?.code(of: style) else { return text }
         return "\u{1B}[\(code)m\(text)\u{1B}[0m"
     }
 

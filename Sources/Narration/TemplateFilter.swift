@@ -105,6 +105,11 @@ enum TemplateFilter {
         return "\(rounded(value)) \(unit)"
     }
 
+    /// A time of one system call: microseconds below a millisecond.
+    static func shortTime(_ nanoseconds: Int64) -> String {
+        nanoseconds < 1_000_000 ? "\(rounded(Double(nanoseconds) / 1000)) us" : time(nanoseconds)
+    }
+
     /// A time in nanoseconds: seconds from one tenth up, else milliseconds.
     static func time(_ nanoseconds: Int64) -> String {
         let milliseconds = Double(nanoseconds) / 1_000_000

@@ -136,5 +136,10 @@ struct Voice: Sendable {
             "The number is that of `why` and `evidence`; the rows are in the order in which things happened.",
             "번호는 `why`, `evidence` 명령에 쓰는 번호이며, 각 줄은 일어난 순서대로입니다.")
     }
+    var traceLegend: String {
+        say(
+            "Time, result, call. What the container's process did itself is listed call by call.",
+            "시간, 결과, 호출 순서입니다. 컨테이너의 프로세스가 직접 한 일은 호출마다 한 줄입니다.")
+    }
     func more(_ count: Int) -> String { say("and \(count) more", "그 밖에 \(count)개") }
 }

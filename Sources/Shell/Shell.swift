@@ -14,6 +14,9 @@ public final class Shell {
     let keeper: EngineKeeper
     let listener: StepListener
     let history: InputHistory
+    let aliases: Aliases
+    /// The last docker command that failed.
+    let lastFailure = LastFailure()
     private(set) var editor: LineEditor?
     private(set) lazy var runner = LineRunner(self, environment: { [unowned self] in environment() })
     /// Leads through lessons, where there are any.
@@ -30,7 +33,9 @@ public final class Shell {
             language: configuration.language, level: configuration.level, columns: TerminalGuard.columns(),
             colours: configuration.colours, concepts: MetConcepts(directory: configuration.learnerDirectory))
         narrator.node = configuration.node
+        narrator.theme = ThemeChoice(directory: configuration.learnerDirectory).theme
         listener = StepListener(keeper, narrator: narrator) { LineRunner.write($0, to: 2) }
+        aliases = Aliases(path: configuration.learnerDirectory + "/aliases")
         history = InputHistory(path: configuration.learnerDirectory + "/history")
     }
 
@@ -178,8 +183,10 @@ public final class Shell {
 
 extension Shell: LineRunner.Commands {
     func command(_ words: [String], isAlone: Bool) -> LineRunner.Command {
+        let words = aliases.expanded(words)
         switch words.first {
         case "docker": return docker(Array(words.dropFirst()))
+        case "watch": return watch(Array(words.dropFirst()))
         case "step": return step(Array(words.dropFirst()))
         case "node": return lab(words)
         case "doctor":
@@ -200,17 +207,19 @@ extension Shell: LineRunner.Commands {
     }
 
     private func docker(_ arguments: [String]) -> LineRunner.Command {
-        .own { [keeper, listener, voice, configuration] io in
+        .own { [keeper, listener, voice, lastFailure, configuration] io in
             let say: (String) -> Void = { LineRunner.write($0 + "\n", to: 2) }
             guard let client = keeper.alive(duringCommand: false, voice: voice, say: say) else { return 1 }
             listener.begin()
+            let complaints = Complaints()
             let docker = DockerCommandLine(
-                client: client, io: io, observer: listener, hints: true, columns: { TerminalGuard.columns() },
-                makeClient: configuration.makeClient)
+                client: client, io: complaints.listening(to: io), observer: listener, hints: true,
+                columns: { TerminalGuard.columns() }, makeClient: configuration.makeClient)
             let code = docker.run(arguments)
             // An engine that died meanwhile is replaced now, and said so, not found missing at the next command.
             if code != 0, keeper.alive(duringCommand: true, voice: voice, say: say) !== client { return code }
             listener.finish(code: code, command: ["docker"] + arguments)
+            lastFailure.note(code, arguments, complaints, listener: listener, engine: client)
             return code
         }
     }

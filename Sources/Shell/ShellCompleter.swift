@@ -24,7 +24,11 @@ struct ShellCompleter {
         case "inside" where words.count == 1, "compare" where words.count < 3:
             return docker(["container", "inspect"], last)
         case "glossary": return completion(Glossary.terms, last)
-        case "set": return completion(words.count == 1 ? ["keys"] : LineEditor.Keys.allCases.map(\.rawValue), last)
+        case "set":
+            if words.count == 1 { return completion(["keys", "theme"], last) }
+            return completion(
+                words[1] == "theme" ? Theme.allCases.map(\.rawValue) : LineEditor.Keys.allCases.map(\.rawValue), last)
+        case "watch" where words.count > 1 && words[1] == "docker": return docker(Array(words.dropFirst(2)), last)
         default:
             let arguments = Shell.words[first] ?? []
             return arguments.isEmpty ? files(last) : completion(words.count == 1 ? arguments : [], last)

@@ -62,6 +62,12 @@ struct ShellVoice: Sendable {
             node ls|add|rm|use    the nodes of the lab; `node link` cuts, slows down or disturbs one's cable
             cd DIR                the directory for files and !command
             language en|ko        the language of all explanations
+            explain               why the last command failed, and what is likely to help
+            trace                 the system calls of the last command, with results and times
+            watch steps           what any client does in the engine, told live
+            watch docker ps       a command again every two seconds
+            alias NAME=WORDS      a short word for a long one; unalias NAME
+            set theme NAME        colours for a dark or light ground, or a projector
             set keys emacs|vi     the keys for editing
             history, clear, doctor, help, exit
 
@@ -85,6 +91,12 @@ struct ShellVoice: Sendable {
             node ls|add|rm|use    실습 노드 관리; `node link` 명령은 노드의 케이블을 끊거나 느리게 함
             cd 디렉터리           파일과 !명령의 작업 디렉터리 변경
             language en|ko        설명 언어
+            explain               마지막 명령이 실패한 이유와 도움이 될 방법
+            trace                 마지막 명령의 시스템 콜, 결과와 시간
+            watch steps           어느 클라이언트가 하는 일이든 바로바로 설명
+            watch docker ps       명령을 2초마다 다시 실행
+            alias 이름=명령       긴 명령의 짧은 이름, unalias 이름
+            set theme 이름        화면 색: dark, light, projector
             set keys emacs|vi     편집 키
             history, clear, doctor, help, exit
 
@@ -165,6 +177,32 @@ struct ShellVoice: Sendable {
             "Drydock 엔진이 아니어서 커널에 있는 것을 알 수 없습니다. 시도: docker inspect, docker top")
     }
 
+    func noAlias(_ name: String) -> String { say("There is no alias \(name).", "\(name) 별칭이 없습니다.") }
+    func badAliasName(_ name: String) -> String {
+        say(
+            "\"\(name)\" can't be an alias: letters, digits, - _ and . only.",
+            "\"\(name)\" 이름은 별칭으로 쓸 수 없습니다. 글자, 숫자, - _ . 만 됩니다.")
+    }
+    func badAliasMeaning(_ meaning: String) -> String {
+        say(
+            "An alias stands for one command without variables, not for: \(meaning)",
+            "별칭은 변수 없는 명령 하나만 대신합니다. 쓸 수 없는 값: \(meaning)")
+    }
+    var watchNeedsTerminal: String {
+        say(
+            "watch goes on until a key is pressed, and the input is no terminal.",
+            "watch 명령은 키를 누를 때까지 계속되므로 터미널에서만 됩니다.")
+    }
+    func watching(_ line: String) -> String {
+        say("every 2 s: \(line)   (q ends)", "2초마다: \(line)   (q: 끝내기)")
+    }
+    var watchingSteps: String {
+        say(
+            "What any client does in this engine is told here as it happens.  (q ends)",
+            "어느 클라이언트가 하는 일이든 일어나는 대로 여기에 설명합니다.  (q: 끝내기)")
+    }
+    var engineWent: String { say("The engine has gone.", "엔진이 끝났습니다.") }
+    func themeChosen(_ name: String) -> String { say("theme: \(name)", "테마: \(name)") }
     var noStepping: String {
         say(
             "This engine is not Drydock's: its commands can't be gone through step by step.",

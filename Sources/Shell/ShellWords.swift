@@ -17,12 +17,13 @@ extension Shell {
     /// All words with what they take, for completion and help.
     static let words: [String: [String]] = [
         "help": [], "exit": [], "quit": [], "narrate": NarrationLevel.allCases.map(\.rawValue) + ["again"], "why": [],
-        "evidence": [], "steps": [], "explain": ["docker"], "step": ["docker"], "glossary": [],
+        "evidence": [], "steps": [], "trace": [], "watch": ["steps", "docker"], "alias": [], "unalias": [],
+        "explain": ["docker"], "step": ["docker"], "glossary": [],
         "language": Language.allCases.map(\.rawValue),
         "lesson": ["list", "start", "restart", "status", "leave"], "next": [], "hint": [], "skip": [], "play": [],
         "check": [], "back": [], "quiz": [], "answer": [], "reset": [],
-        "inside": [], "compare": [], "doctor": [], "clear": [], "history": [], "set": ["keys"], "cd": [], "docker": [],
-        "node": ["add", "exec", "link", "ls", "rm", "use"],
+        "inside": [], "compare": [], "doctor": [], "clear": [], "history": [], "set": ["keys", "theme"], "cd": [],
+        "docker": [], "node": ["add", "exec", "link", "ls", "rm", "use"],
     ]
 
     /// Runs one of the shell's words; `nil` for a word that is none of them.
@@ -35,6 +36,9 @@ extension Shell {
         case "narrate": return narrate(arguments)
         case "why", "evidence": return explainStep(word, arguments)
         case "steps": return Answer(text: listener.narrator.steps(listener.records))
+        case "trace": return Answer(text: listener.narrator.trace(listener.records))
+        case "alias": return alias(arguments)
+        case "unalias": return unalias(arguments)
         case "explain": return explain(arguments)
         case "glossary": return glossary(arguments)
         case "inside": return inside(arguments)
@@ -80,29 +84,6 @@ extension Shell {
         return Answer(text: text)
     }
 
-    /// What a docker command would do: its flags' meanings, then the plan. Nothing is performed.
-    private func explain(_ arguments: [String]) -> Answer {
-        guard arguments.first == "docker", arguments.count > 1 else {
-            return .complain(voice.usage("explain docker ..."))
-        }
-        let docker = DockerCommandLine(
-            client: keeper.current, io: CommandIO(), observer: nil, hints: true, columns: { TerminalGuard.columns() })
-        let command = Array(arguments.dropFirst())
-        do throws(PlanFailure) {
-            let plan = try docker.plan(command)
-            let width = plan.flags.map(\.flag.count).max() ?? 0
-            let flags = plan.flags.map { flag, meaning in
-                "  \(flag)" + String(repeating: " ", count: width - flag.count) + "  \(meaning)\n"
-            }
-            var narrator = listener.narrator
-            narrator.level = narrator.level == .off || narrator.level == .adaptive ? .brief : narrator.level
-            narrator.concepts = nil
-            return Answer(text: flags.joined() + narrator.narrate(plan.steps, command: command))
-        } catch {
-            return .complain(error.description)
-        }
-    }
-
     private func glossary(_ arguments: [String]) -> Answer {
         let language = listener.narrator.language
         let columns = min(TerminalGuard.columns(), 100)
@@ -131,16 +112,6 @@ extension Shell {
         if !arguments.isEmpty { return suggest(["docker", "history"] + arguments) }
         let lines = history.entries.enumerated().map { "\($0.offset + 1)".leftPadded(to: 5) + "  \($0.element)\n" }
         return Answer(text: lines.joined())
-    }
-
-    private func set(_ arguments: [String]) -> Answer {
-        guard let editor else { return .complain(voice.noKeysHere) }
-        if arguments.isEmpty { return Answer(text: voice.keysChosen(editor.keys.rawValue) + "\n") }
-        guard arguments.count == 2, arguments[0] == "keys", let keys = LineEditor.Keys(rawValue: arguments[1]) else {
-            return .complain(voice.usage("set keys emacs|vi"))
-        }
-        editor.use(keys)
-        return Answer(text: voice.keysChosen(keys.rawValue) + "\n")
     }
 
     private func changeDirectory(_ arguments: [String]) -> Answer {

@@ -209,14 +209,15 @@ final class StepConversation: CommandObserver {
 
 /// A terminal that gives each key as it is typed (`termios(3)`): nothing is echoed, nothing makes a signal.
 struct KeyTerminal {
-    private let descriptor: Int32
+    /// The terminal's descriptor.
+    let number: Int32
     private let settings: termios
 
     /// `nil` for what is no terminal.
     init?(_ descriptor: Int32) {
         var settings = termios()
         guard tcgetattr(descriptor, &settings) == 0 else { return nil }
-        self.descriptor = descriptor
+        number = descriptor
         self.settings = settings
         settings.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
         tcsetattr(descriptor, TCSANOW, &settings)
@@ -225,6 +226,6 @@ struct KeyTerminal {
     /// Puts the settings back.
     func restore() {
         var settings = settings
-        tcsetattr(descriptor, TCSANOW, &settings)
+        tcsetattr(number, TCSANOW, &settings)
     }
 }

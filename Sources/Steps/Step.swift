@@ -43,11 +43,14 @@ public struct StepOutcome: Sendable {
     public var followUps: [Step]
     /// How long the thing itself took, nanoseconds, when another process did it and measured.
     public var duration: Int64?
+    /// The system calls that another process made for it and reported.
+    public var calls: [SystemCall]?
 
     /// An outcome.
     public init(
         facts: Facts = [:], evidence: [Evidence] = [], command: String? = nil, undo: [UndoAction] = [],
-        followUps: [Step] = [], duration: Int64? = nil
+        followUps: [Step] = [], duration: Int64? = nil,
+        calls: [SystemCall]? = nil
     ) {
         self.facts = facts
         self.evidence = evidence
@@ -55,6 +58,7 @@ public struct StepOutcome: Sendable {
         self.undo = undo
         self.followUps = followUps
         self.duration = duration
+        self.calls = calls
     }
 }
 

@@ -64,6 +64,7 @@ public final class StepRunner: Sendable {
                 try entry.intend(outcome.undo)
                 record.facts.merge(outcome.facts) { $1 }
                 record.evidence = outcome.evidence
+                record.calls = outcome.calls
                 record.command = outcome.command ?? step.command
                 performed.append(.init(record: record, undo: step.undo + outcome.undo))
                 log.publish(record)

@@ -1,6 +1,7 @@
 import EngineAPI
 import Kernel
 import OrderedJSON
+import Posix
 import Steps
 
 /// Turns what a child does on its own into steps: each is performed by waiting for the child's reports, and its
@@ -29,8 +30,21 @@ struct ChildProcedure: Sendable {
                 }
                 return StepOutcome(
                     evidence: read + (try child.evidence(process)),
-                    duration: reports.reduce(0) { $0 + Int64($1.nanoseconds) })
+                    duration: reports.reduce(0) { $0 + Int64($1.nanoseconds) },
+                    calls: Self.calls(of: child.operations, reports))
             }
+        }
+    }
+
+    /// What a child's reports say of the calls that it made.
+    static func calls(
+        of operations: some Sequence<SandboxOperation>, _ reports: [OperationReport]
+    ) -> [SystemCall] {
+        zip(operations, reports).filter { !$0.0.calls.isEmpty }.map { operation, report in
+            SystemCall(
+                text: operation.calls.joined(separator: "; "),
+                errnoName: report.errorNumber == 0 ? nil : SystemError("", code: report.errorNumber).name,
+                duration: Int64(report.nanoseconds))
         }
     }
 }

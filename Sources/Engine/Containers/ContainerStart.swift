@@ -318,7 +318,7 @@ final class ContainerLaunch: Sendable {
     /// The meeting with the child, everything that must be ready before its program runs, and `execve`.
     private func execute(_ child: ChildStep, _ range: Range<Int>, _ reader: ReportReader) throws -> StepOutcome {
         let process = try process.value()
-        _ = try reader.reports(range.lowerBound..<range.upperBound - 1, of: child)
+        let reports = try reader.reports(range.lowerBound..<range.upperBound - 1, of: child)
         let ends: StreamHub.Ends
         if definition.hasTerminal {
             ends = .terminal(try process.takeTerminal())
@@ -364,7 +364,9 @@ final class ContainerLaunch: Sendable {
         try node.supervise(container, running)
         try node.watchHealth(of: container, startedAt: container.life.current.state.startedAt)
         return StepOutcome(
-            evidence: exe ?? [Evidence(source: "/proc/\(process.pid)", text: "ended already")], duration: duration)
+            evidence: exe ?? [Evidence(source: "/proc/\(process.pid)", text: "ended already")], duration: duration,
+            calls: ChildProcedure.calls(of: child.operations, reports)
+                + [SystemCall(text: child.command, errnoName: nil, duration: duration)])
     }
 
     // MARK: Files

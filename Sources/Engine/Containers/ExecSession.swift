@@ -285,7 +285,7 @@ final class ExecLaunch: Sendable {
 
     private func execute(_ child: ChildStep, _ range: Range<Int>, _ reader: ReportReader) throws -> StepOutcome {
         let process = try process.value()
-        _ = try reader.reports(range.lowerBound..<range.upperBound - 1, of: child)
+        let reports = try reader.reports(range.lowerBound..<range.upperBound - 1, of: child)
         let ends: StreamHub.Ends =
             session.settings.hasTerminal ? .terminal(try process.takeTerminal()) : try pipes.value().takeParentSide()
         let hub = try StreamHub(ends: ends, log: nil, closesInput: true)
@@ -321,7 +321,9 @@ final class ExecLaunch: Sendable {
             Evidence(source: "/proc/\(process.pid)/exe", text: $0)
         }
         return StepOutcome(
-            evidence: [exe ?? Evidence(source: "/proc/\(process.pid)", text: "ended already")], duration: duration)
+            evidence: [exe ?? Evidence(source: "/proc/\(process.pid)", text: "ended already")], duration: duration,
+            calls: ChildProcedure.calls(of: child.operations, reports)
+                + [SystemCall(text: child.command, errnoName: nil, duration: duration)])
     }
 
     /// Docker's text for an exec that failed.

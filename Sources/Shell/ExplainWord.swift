@@ -1,0 +1,119 @@
+import DockerCLI
+import EngineAPI
+import EngineClient
+import Narration
+import OrderedJSON
+import Synchronization
+
+/// `explain`: what a command would do, or why one failed.
+extension Shell {
+    /// What a docker command would do: its flags' meanings, then the plan. Nothing is performed.
+    ///
+    /// Without arguments it is about the last command that failed.
+    func explain(_ arguments: [String]) -> Answer {
+        if arguments.isEmpty { return explainFailure() }
+        guard arguments.first == "docker", arguments.count > 1 else {
+            return .complain(voice.usage("explain docker ..."))
+        }
+        let docker = DockerCommandLine(
+            client: keeper.current, io: CommandIO(), observer: nil, hints: true, columns: { TerminalGuard.columns() })
+        let command = Array(arguments.dropFirst())
+        do throws(PlanFailure) {
+            let plan = try docker.plan(command)
+            let width = plan.flags.map(\.flag.count).max() ?? 0
+            let flags = plan.flags.map { flag, meaning in
+                "  \(flag)" + String(repeating: " ", count: width - flag.count) + "  \(meaning)\n"
+            }
+            var narrator = listener.narrator
+            narrator.level = narrator.level == .off || narrator.level == .adaptive ? .brief : narrator.level
+            narrator.concepts = nil
+            return Answer(text: flags.joined() + narrator.narrate(plan.steps, command: command))
+        } catch {
+            return .complain(error.description)
+        }
+    }
+
+    private func explainFailure() -> Answer {
+        let narrator = listener.narrator
+        guard let failure = lastFailure.command else { return Answer(text: narrator.explain(nil, advice: nil)) }
+        let advice = Advice.on(failure, in: narrator.language, around: .of(keeper.current))
+        return Answer(text: narrator.explain(failure, advice: advice))
+    }
+}
+
+/// What docker said on the error output while a command ran.
+final class Complaints: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    /// The same descriptors, with an ear on the error output.
+    func listening(to io: CommandIO) -> CommandIO {
+        var io = io
+        io.heard = { [self] text in lines.withLock { $0.append(text) } }
+        return io
+    }
+
+    /// All that was said.
+    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+}
+
+/// The last docker command that failed, and the line of help below its message.
+final class LastFailure: Sendable {
+    private let last = Mutex<FailedCommand?>(nil)
+
+    /// The command; `nil` if none has failed yet.
+    var command: FailedCommand? { last.withLock { $0 } }
+
+    /// Notes how a command ended. Below one that failed by docker's fault or the learner's, not by the program's in the
+    /// container, a line of help is written, if there is any to give.
+    ///
+    /// - Parameters:
+    ///   - words: The command's words without `docker`.
+    ///   - complaints: What was said on the error output.
+    ///   - listener: Knows the steps that failed, and in which words to tell.
+    func note(
+        _ code: Int32, _ words: [String], _ complaints: Complaints, listener: StepListener, engine: EngineClient
+    ) {
+        let steps = listener.command == words ? listener.records : []
+        let narrator = listener.narrator
+        guard code != 0 else {
+            if let advice = Advice.onDetachedShell(words, steps, in: narrator.language), narrator.level != .off {
+                LineRunner.write(narrator.hint(advice), to: 2)
+            }
+            return
+        }
+        let failed = steps.filter { $0.state == .failed }.compactMap { $0.failure?.message }
+        let message = ([complaints.text] + failed).filter { !$0.isEmpty }.joined(separator: "\n")
+        guard !message.isEmpty else { return }
+        let failure = FailedCommand(words: words, message: message, code: code)
+        last.withLock { $0 = failure }
+        // Where the command line's own parser has a guess, a second one would be too many.
+        guard narrator.level != .off, !message.contains("Did you mean"),
+            let advice = Advice.on(failure, in: narrator.language, around: .of(engine))
+        else { return }
+        LineRunner.write(narrator.hint(advice), to: 2)
+    }
+}
+
+extension Surroundings {
+    /// What an engine has. What it does not answer is not known: help never complains.
+    static func of(_ engine: EngineClient) -> Surroundings {
+        let containers: @Sendable () -> [JSON] = {
+            (try? engine.request("GET", "/containers/json", query: [("all", "1")]).json())?.array ?? []
+        }
+        let name: @Sendable (JSON) -> String? = { $0["Names"]?[0]?.string.map { String($0.drop { $0 == "/" }) } }
+        let images: @Sendable () -> [String] = {
+            let list = (try? engine.request("GET", "/images/json").json())?.array ?? []
+            return list.flatMap { $0["RepoTags"]?.array?.compactMap(\.string) ?? [] }.map { tag in
+                tag.hasSuffix(":latest") ? String(tag.dropLast(7)) : tag
+            }
+        }
+        return Surroundings(
+            containerNear: { wanted in Shell.nearest(to: wanted, in: containers().compactMap(name)) },
+            imageNear: { wanted in Shell.nearest(to: wanted, in: images()) }, images: images,
+            publisher: { port in
+                containers().first { container in
+                    container["Ports"]?.array?.contains { $0["PublicPort"]?.integer.map(String.init) == port } ?? false
+                }.flatMap(name)
+            })
+    }
+}
