@@ -77,7 +77,7 @@ final class LastFailure: Sendable {
         let narrator = listener.narrator
         guard code != 0 else {
             if let advice = Advice.onDetachedShell(words, steps, in: narrator.language), narrator.level != .off {
-                LineRunner.write(narrator.hint(advice), to: 2)
+                listener.say(narrator.hint(advice))
             }
             return
         }
@@ -90,7 +90,7 @@ final class LastFailure: Sendable {
         guard narrator.level != .off, !message.contains("Did you mean"),
             let advice = Advice.on(failure, in: narrator.language, around: .of(engine))
         else { return }
-        LineRunner.write(narrator.hint(advice), to: 2)
+        listener.say(narrator.hint(advice))
     }
 }
 

@@ -34,10 +34,17 @@ public final class Shell {
             colours: configuration.colours, concepts: MetConcepts(directory: configuration.learnerDirectory))
         narrator.node = configuration.node
         narrator.theme = ThemeChoice(directory: configuration.learnerDirectory).theme
-        listener = StepListener(keeper, narrator: narrator) { LineRunner.write($0, to: 2) }
+        let marks = Self.hasMarks
+        listener = StepListener(keeper, narrator: narrator) { text in
+            let (before, after) = marks ? (SessionMark.tell.text, SessionMark.told.text) : ("", "")
+            LineRunner.write(before + text + after, to: 2)
+        }
         aliases = Aliases(path: configuration.learnerDirectory + "/aliases")
         history = InputHistory(path: configuration.learnerDirectory + "/history")
     }
+
+    /// Whether whoever keeps an account of this session asked for marks.
+    private static var hasMarks: Bool { getenv(SessionMark.variable) != nil }
 
     var voice: ShellVoice { ShellVoice(language: listener.narrator.language) }
 
@@ -117,8 +124,11 @@ public final class Shell {
         if (try? CommandLineParser.parse(line)) == nil, isIncomplete(line), !lessons.takes(line) { return line + "\n" }
         let entry = line.trimmed()
         if !entry.isEmpty { remember(line) }
+        if Self.hasMarks { LineRunner.write(SessionMark.line(entry).text, to: 1) }
+        let code = lessons.run(line: line)
         // The terminal has echoed ^C where the cursor was.
-        if lessons.run(line: line) == 128 + SIGINT { LineRunner.write("\n", to: 1) }
+        if code == 128 + SIGINT { LineRunner.write("\n", to: 1) }
+        if Self.hasMarks { LineRunner.write(SessionMark.end(code).text, to: 1) }
         TerminalGuard.restore()
         return ""
     }
@@ -186,6 +196,8 @@ extension Shell: LineRunner.Commands {
         let words = aliases.expanded(words)
         switch words.first {
         case "docker": return docker(Array(words.dropFirst()))
+        case "record": return record(Array(words.dropFirst()))
+        case "transcript": return transcript(Array(words.dropFirst()))
         case "watch": return watch(Array(words.dropFirst()))
         case "step": return step(Array(words.dropFirst()))
         case "node": return lab(words)
@@ -199,8 +211,14 @@ extension Shell: LineRunner.Commands {
     }
 
     func own(_ answer: Answer) -> LineRunner.Command {
-        .own { io in
-            LineRunner.write(answer.text, to: io.output)
+        // At the prompt a long text is shown page by page; in a pipe, a file or a single line it is not.
+        let pages = editor != nil
+        return .own { [voice] io in
+            if pages && isatty(io.output) == 1 {
+                Pager(io: io, voice: voice).show(answer.text)
+            } else {
+                LineRunner.write(answer.text, to: io.output)
+            }
             if !answer.complaint.isEmpty { LineRunner.write(answer.complaint + "\n", to: io.errorOutput) }
             return answer.code
         }

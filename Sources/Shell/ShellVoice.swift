@@ -66,6 +66,8 @@ struct ShellVoice: Sendable {
             trace                 the system calls of the last command, with results and times
             watch steps           what any client does in the engine, told live
             watch docker ps       a command again every two seconds
+            record FILE           keep a session as an asciicast
+            transcript FILE       keep its commands, outputs and explanations as Markdown
             alias NAME=WORDS      a short word for a long one; unalias NAME
             set theme NAME        colours for a dark or light ground, or a projector
             set keys emacs|vi     the keys for editing
@@ -95,6 +97,8 @@ struct ShellVoice: Sendable {
             trace                 마지막 명령의 시스템 콜, 결과와 시간
             watch steps           어느 클라이언트가 하는 일이든 바로바로 설명
             watch docker ps       명령을 2초마다 다시 실행
+            record 파일           세션을 asciicast 파일로 기록
+            transcript 파일       명령, 출력, 설명을 Markdown 파일로 기록
             alias 이름=명령       긴 명령의 짧은 이름, unalias 이름
             set theme 이름        화면 색: dark, light, projector
             set keys emacs|vi     편집 키
@@ -177,6 +181,21 @@ struct ShellVoice: Sendable {
             "Drydock 엔진이 아니어서 커널에 있는 것을 알 수 없습니다. 시도: docker inspect, docker top")
     }
 
+    func more(_ lines: Int) -> String {
+        say(
+            "-- \(lines) more: Space page, Enter line, b back, a all, q enough ",
+            "-- \(lines)줄 남음: Space 다음 쪽, Enter 한 줄, b 앞, a 모두, q 그만 ")
+    }
+    var recordingAlready: String {
+        say("This session is kept already; `exit` ends it.", "이 세션은 이미 기록하고 있습니다. `exit` 명령으로 끝냅니다.")
+    }
+    var recordNeedsTerminal: String {
+        say("Only a session on a terminal can be kept.", "터미널 세션만 기록할 수 있습니다.")
+    }
+    func recordingBegins(_ path: String) -> String {
+        say("What follows is kept in \(path); `exit` ends it.", "지금부터 \(path) 파일에 기록합니다. `exit` 명령으로 끝냅니다.")
+    }
+    func recordingEnded(_ path: String) -> String { say("Kept in \(path).", "\(path) 파일에 기록했습니다.") }
     func noAlias(_ name: String) -> String { say("There is no alias \(name).", "\(name) 별칭이 없습니다.") }
     func badAliasName(_ name: String) -> String {
         say(

@@ -18,6 +18,7 @@ extension Shell {
     static let words: [String: [String]] = [
         "help": [], "exit": [], "quit": [], "narrate": NarrationLevel.allCases.map(\.rawValue) + ["again"], "why": [],
         "evidence": [], "steps": [], "trace": [], "watch": ["steps", "docker"], "alias": [], "unalias": [],
+        "record": [], "transcript": [],
         "explain": ["docker"], "step": ["docker"], "glossary": [],
         "language": Language.allCases.map(\.rawValue),
         "lesson": ["list", "start", "restart", "status", "leave"], "next": [], "hint": [], "skip": [], "play": [],

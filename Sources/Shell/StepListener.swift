@@ -135,6 +135,9 @@ final class StepListener: CommandObserver {
         }
     }
 
+    /// Tells a text beside the narration, such as the help below an error.
+    func say(_ text: String) { write(text) }
+
     /// Keeps records that were told already, for `why`, `evidence` and `steps`.
     func keep(_ records: [StepRecord], command: [String]) {
         state.withLock { state in

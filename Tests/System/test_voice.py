@@ -8,8 +8,8 @@ import re
 import unittest
 
 import machine
-from harness import LabTest, wait_until
-from terminal import CTRL_D, ENTER, PROMPT
+from harness import PROGRAM, LabTest, wait_until
+from terminal import CTRL_D, ENTER, PROMPT, Terminal
 
 STEP_PROMPT = r"\[q\] take back > $"
 
@@ -181,6 +181,202 @@ class Stepping(LabTest):
         self.go_to(terminal, "mount.sys")
         terminal.close()
         wait_until(lambda: self.lab.docker("ps", "-aq").out == "", message="the half-built container stayed")
+
+
+class ErrorsTeach(LabTest):
+    """Docker's message first, exactly; then why, and a line that repairs it."""
+
+    def assertTeaches(self, line: str, message: str, repair: str) -> str:
+        """Runs a line that fails; gives what was printed below Docker's message."""
+        result = self.lab.line(line, level="brief")
+        self.assertNotEqual(result.code, 0, result.err)
+        place = (result.out + result.err).find(message)
+        self.assertGreaterEqual(place, 0, f"{message!r} is not in:\n{result.out}{result.err}")
+        help_text = (result.out + result.err)[place:]
+        self.assertRegex(help_text, r"(?m)^\| hint: ")
+        self.assertIn(f"\n|   > {repair}\n", help_text)
+        return help_text
+
+    def test_of_a_flag_behind_the_image(self):
+        self.assertTeaches("docker run --rm busybox -it", 'exec: "-it": executable file not found in $PATH: unknown',
+                           "docker run -it --rm busybox")
+
+    def test_of_a_name_that_is_taken(self):
+        self.assertSucceeds(self.lab.docker("create", "--name", "web", "busybox", "true"))
+        self.assertTeaches("docker run --name web busybox true", 'The container name "/web" is already in use',
+                           "docker rm -f web")
+
+    def test_of_an_image_that_is_not_there(self):
+        self.assertTeaches("docker run --rm busyboy true", "Unable to find image 'busyboy:latest' locally",
+                           "docker run --rm busybox true")
+
+    def test_of_a_port_that_is_taken_and_the_offered_line_works(self):
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "web", "-p", "18080:80", "busybox", "sleep", "100"))
+        told = self.assertTeaches("docker run -d -p 18080:80 busybox sleep 100", "port is already allocated",
+                                  "docker run -d -p 18081:80 busybox sleep 100")
+        self.assertIn("Container web has port 18080 already", told)
+        self.assertSucceeds(self.lab.docker("run", "-d", "-p", "18081:80", "busybox", "sleep", "100"))
+
+    def test_of_states(self):
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "web", "busybox", "sleep", "100"))
+        self.assertTeaches("docker rm web", "You cannot remove a running container", "docker stop web")
+        self.assertSucceeds(self.lab.docker("pause", "web"))
+        self.assertTeaches("docker exec web ls", "Container web is paused, unpause the container before exec",
+                           "docker unpause web")
+        self.assertSucceeds(self.lab.docker("kill", "web"))
+        self.assertTeaches("docker attach web", "You cannot attach to a stopped container, start it first",
+                           "docker start -ai web")
+
+    def test_of_a_shell_that_ends_at_once_in_the_background(self):
+        result = self.assertSucceeds(self.lab.line("docker run -d busybox", level="brief"))
+        self.assertRegex(result.err, r"(?m)^\|   > docker run -dit busybox$")
+
+    def test_not_where_docker_stands_alone_or_nothing_is_to_be_told(self):
+        self.assertEqual(self.lab.docker("start", "nobody").err,
+                         "Error response from daemon: No such container: nobody\n"
+                         "Error: failed to start containers: nobody\n")
+        self.assertNotIn("hint", self.lab.line("docker start nobody", level="off").err)
+
+    def test_explain_says_more_of_the_last_failure(self):
+        with self.lab.shell("--narrate", "brief", columns=80) as terminal:
+            terminal.prompt()
+            self.assertIn("No command has failed yet", terminal.run("explain"))
+            terminal.run("docker exec nobody ls")
+            page = terminal.run("explain")
+        self.assertIn("`docker exec nobody ls` failed, exit code 1.", page)
+        self.assertIn("No such container: nobody", page)
+        self.assertRegex(page, r"(?m)^\| Why: ")
+        self.assertRegex(page, r"(?m)^\|   > docker ps -a\r?$")
+
+
+class Sessions(LabTest):
+    """What a shell keeps and shows beside commands."""
+
+    def test_trace_lists_the_childs_system_calls_with_results_and_times(self):
+        page = self.assertSucceeds(self.lab.drydock(
+            "--narrate", "off", "-c", "docker run --rm --hostname boat busybox true", "-c", "trace")).out
+        self.assertRegex(page, r'(?m)^\| +[\d.]+ (us|ms)  = 0  sethostname\("boat", 4\)$')
+        self.assertRegex(page, r'(?m)^\| +[\d.]+ (us|ms)  = 0  fchdir\(root\)$')
+
+    def test_watch_steps_tells_what_another_client_does(self):
+        terminal = self.lab.shell("--narrate", "brief", columns=80)
+        self.addCleanup(terminal.close)
+        terminal.prompt()
+        terminal.type("watch steps")
+        terminal.expect(r"\(q ends\)")
+        self.assertSucceeds(self.lab.docker("create", "--name", "seen", "busybox", "true"))
+        terminal.expect(r"empty writable layer for seen")
+        terminal.send("q")
+        terminal.prompt()
+        terminal.send(CTRL_D)
+        self.assertEqual(terminal.wait(), 0)
+        self.assertTrue(terminal.modes_are_restored())
+
+    def test_watch_runs_a_command_again(self):
+        terminal = self.lab.shell("--narrate", "brief", columns=80)
+        self.addCleanup(terminal.close)
+        terminal.prompt()
+        terminal.type("watch docker ps -a")
+        terminal.expect("NAMES")
+        self.assertSucceeds(self.lab.docker("create", "--name", "later", "busybox", "true"))
+        terminal.expect(r"\blater\b")
+        terminal.send("q")
+        terminal.prompt()
+
+    def test_an_alias_is_kept_for_the_next_session(self):
+        self.assertSucceeds(self.lab.line("alias dpsq='docker ps -aq --no-trunc'"))
+        self.assertSucceeds(self.lab.docker("create", "--name", "web", "busybox", "true"))
+        self.assertEqual(self.lab.line("dpsq").out.strip(), self.lab.inspect("web")["Id"])
+        self.assertSucceeds(self.lab.line("unalias dpsq"))
+        self.assertEqual(self.lab.line("dpsq").code, 127)
+
+    def test_a_long_page_stops_at_the_windows_end(self):
+        terminal = self.lab.shell(columns=80, rows=12)
+        self.addCleanup(terminal.close)
+        terminal.prompt()
+        terminal.type("help")
+        first = terminal.expect(r"-- \d+ more:.*enough ")
+        self.assertLessEqual(first.count("\n"), 13)
+        terminal.send(" ")
+        terminal.expect(r"-- \d+ more:.*enough ")
+        terminal.send("q")
+        terminal.prompt()
+        terminal.type("help")
+        terminal.expect(r"enough ")
+        terminal.send("a")
+        self.assertIn("history", terminal.prompt())
+
+    def test_no_color_and_themes(self):
+        def escapes(theme: str | None, **extra) -> set[str]:
+            self.lab.line(f"set theme {theme}")
+            terminal = Terminal([PROGRAM, "--narrate", "full", "-c", "docker create --rm busybox true"],
+                                self.lab.environment | extra)
+            self.addCleanup(terminal.close)
+            shown = []
+            terminal.screen.feed = shown.append
+            terminal.wait()
+            return set(re.findall(r"\x1b\[([0-9;]+)m", "".join(shown)))
+        self.assertEqual(escapes("dark", NO_COLOR="1"), set())
+        dark, light, projector = (escapes(theme) for theme in ("dark", "light", "projector"))
+        self.assertIn("36", dark)
+        self.assertNotIn("36", light)
+        self.assertNotIn("2", light | projector)
+        self.lab.line("set theme dark")
+
+
+class Kept(LabTest):
+    """`record` and `transcript`."""
+
+    def keep(self, word: str) -> str:
+        """A session with a command, an error and a page; gives the file."""
+        path = f"{self.lab.client_home}/{word}"
+        terminal = self.lab.shell("--narrate", "brief", columns=80)
+        self.addCleanup(terminal.close)
+        terminal.prompt()
+        terminal.type(f"{word} {path}")
+        terminal.expect("exit` ends it")
+        terminal.prompt()
+        terminal.type("docker run --rm busybox echo 안녕 '`x`'")
+        terminal.prompt()
+        terminal.type("docker start nobody")
+        terminal.prompt()
+        self.assertIn("already", terminal.run(f"record {path}2"))
+        terminal.type("docker run -it --rm busybox sh")
+        terminal.expect(r"/ # $")
+        terminal.resize(90, 30)
+        terminal.type("stty size; exit")
+        terminal.expect(r"\b30 90\b")
+        terminal.prompt()
+        terminal.type("exit 3")
+        terminal.expect(r"Kept in ")
+        terminal.prompt()
+        self.assertIn("File exists", terminal.run(f"{word} {path}"))
+        terminal.send(CTRL_D)
+        terminal.wait()
+        self.assertTrue(terminal.modes_are_restored())
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
+    def test_a_recording_is_an_asciicast(self):
+        lines = [json.loads(line) for line in self.keep("record").splitlines()]
+        self.assertEqual((lines[0]["version"], lines[0]["width"]), (2, 80))
+        events = lines[1:]
+        self.assertTrue(all(a[0] <= b[0] for a, b in zip(events, events[1:])))
+        shown = "".join(text for _, kind, text in events if kind == "o")
+        self.assertIn("안녕 `x`\r\n", shown)
+        self.assertIn([90, 30], [list(map(int, text.split("x"))) for _, kind, text in events if kind == "r"])
+
+    def test_a_transcript_is_markdown_with_commands_outputs_and_explanations(self):
+        text = self.keep("transcript")
+        self.assertTrue(text.startswith("# A session of Drydock\n"))
+        self.assertIn("\n## 1. `` docker run --rm busybox echo 안녕 '`x`' ``\n", text)
+        first = text.split("\n## ")[1]
+        self.assertIn("\n```console\n안녕 `x`\n```\n", first)
+        self.assertRegex(first, r"(?s)```text\n\| CREATE.*\n```\n")
+        second = text.split("\n## ")[2]
+        self.assertIn("No such container: nobody\n", second)
+        self.assertIn("\nExit code 1.\n", second)
+        self.assertNotIn("\x1b", text)
 
 
 def terminal_after(terminal):
