@@ -14,6 +14,8 @@ struct CommandContext: Sendable {
     let columns: @Sendable () -> Int
     /// Whether `-D` was given.
     let isDebug: Bool
+    /// Set where the command is only to be planned: what it would have changed is asked for instead.
+    var plan: PlanCollector?
 
     /// The positional arguments.
     var arguments: [String] { parsed.arguments }
@@ -30,6 +32,7 @@ struct CommandContext: Sendable {
         _ method: String, _ path: String, query: [(String, String)] = [], body: JSON? = nil,
         headers: [(String, String)] = []
     ) throws -> EngineResponse {
+        if let plan, method != "GET" { return try plan.ask(client, method, path, query, body) }
         let response = try client.request(method, path, query: query, body: body, headers: headers)
         operations.add(response.operation)
         return response
@@ -46,6 +49,7 @@ struct CommandContext: Sendable {
         _ method: String, _ path: String, query: [(String, String)] = [], body: RequestBody? = nil,
         headers: [(String, String)] = []
     ) throws -> EngineStream {
+        if let plan, method != "GET" { throw try plan.completed(by: client, method, path, query, body) }
         let stream = try client.stream(method, path, query: query, body: body, headers: headers)
         operations.add(stream.operation)
         return stream
@@ -53,6 +57,7 @@ struct CommandContext: Sendable {
 
     /// Makes a connection of its own, as attach does.
     func hijack(_ path: String, query: [(String, String)] = [], body: JSON? = nil) throws -> HijackedConnection {
+        if let plan { throw try plan.completed(by: client, "POST", path, query, body.map { .json($0) }) }
         let connection = try client.hijack(path, query: query, body: body)
         operations.add(connection.operation)
         return connection

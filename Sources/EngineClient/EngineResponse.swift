@@ -10,6 +10,13 @@ public struct EngineResponse: Sendable {
     /// The body.
     public var body: [UInt8]
 
+    /// An answer.
+    public init(status: Int, headers: Headers, body: [UInt8]) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
     /// Parses the body as JSON.
     /// - Throws: `JSONError` if it is none.
     public func json() throws(JSONError) -> JSON { try JSON(parsing: body) }

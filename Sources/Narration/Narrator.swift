@@ -260,7 +260,12 @@ public struct Narrator: Sendable {
             let said = records.prefix(2).compactMap { step.text(part, of: $0, in: language) }
             return said.count == 2 && said[0] == said[1] ? [said[0]] : said
         }
-        return texts.isEmpty ? nil : texts.joined(separator: " ")
+        // Two steps of a kind may begin alike; each sentence is said once.
+        var said: Set<Substring> = []
+        let sentences = texts.flatMap { text in
+            text.replacing(". ", with: ".\n").split(separator: "\n").filter { said.insert($0).inserted }
+        }
+        return sentences.isEmpty ? nil : sentences.joined(separator: " ")
     }
 
     private func proofs(of step: NarratedStep) -> [(source: String, text: String)] {

@@ -7,10 +7,8 @@ extension Narrator {
     /// - Parameters:
     ///   - number: Its place among the steps of the command, from 1.
     ///   - total: How many steps the command has by its plan; `nil` if that isn't known.
-    ///   - command: The words of the command without `docker`.
-    public func waiting(_ record: StepRecord, number: Int, of total: Int?, command: [String]) -> String {
+    public func waiting(_ record: StepRecord, number: Int, of total: Int?) -> String {
         var page = newPage()
-        let step = single(record, command)
         let words = SteppingVoice(language: language)
         page.gap()
         if record.index == 1 {
@@ -21,10 +19,6 @@ extension Narrator {
         }
         page.paragraph(words.next(number, of: total, kind: record.kind.rawValue), style: .label)
         page.paragraph(LongNumbers.shortened(record.command), indent: 2)
-        // What can't be said before it is known is left for afterwards.
-        if let text = step.text(level == .brief ? \.brief : \.full, of: record, in: language) {
-            page.paragraph(text, indent: 2)
-        }
         return page.text
     }
 
@@ -39,6 +33,7 @@ extension Narrator {
         }
         let brief = step.text(\.brief, of: record, in: language) ?? record.command
         page.paragraph(words.done(brief, time: TemplateFilter.time(record.duration)), indent: 2)
+        if level != .brief, let text = step.text(\.full, of: record, in: language) { page.paragraph(text, indent: 2) }
         for evidence in record.evidence.prefix(2) {
             page.evidence(evidence.text, source: evidence.source, shortensSource: true)
         }

@@ -113,7 +113,7 @@ final class StepConversation: CommandObserver {
             return state.shown
         }
         if state.current.predicts { try predict(record) }
-        say(narrator.waiting(record, number: number, of: plan.isEmpty ? nil : plan.count, command: command))
+        say(narrator.waiting(record, number: number, of: plan.isEmpty ? nil : plan.count))
         while true {
             say(narrator.stepPrompt)
             let wish = readWish()

@@ -21,6 +21,13 @@ enum SampleOperations {
         return SampleOperation(name: name, command: command, records: numbered(title, [record]))
     }
 
+    /// A step about an object, with some facts changed.
+    private static func about(
+        _ object: String, _ kind: StepKind, _ typed: String, _ change: Facts = [:]
+    ) -> StepRecord {
+        SampleRecords.record(kind, command: typed, object: object, changing: change)
+    }
+
     /// The steps of `docker run`, some of them changed.
     private static func run(_ change: (inout StepRecord) -> Void) -> [StepRecord] {
         SampleRecords.run.map { record in
@@ -199,6 +206,88 @@ enum SampleOperations {
                         .addressAssign, command: "ip addr add 172.17.0.1/16 dev docker0", object: "node1",
                         changing: ["interface": "docker0", "address": "172.17.0.1/16"]),
                 ])),
+        SampleOperation(
+            name: "network-create", command: ["network", "create", "lab"],
+            records: numbered(
+                "create network",
+                [
+                    about("lab", .networkCreate, "write /var/lib/drydock/node1/networks/3f9a71c0de42.json"),
+                    about(
+                        "lab", .bridgeCreate, "ip link add br-3f9a71c0de42 type bridge",
+                        ["bridge": "br-3f9a71c0de42", "address": "172.18.0.1/16", "network": "lab"]),
+                    about("lab", .rulesApply, "nft add element ip drydock networks { br-3f9a71c0de42 }"),
+                ])),
+        SampleOperation(
+            name: "network-connect", command: ["network", "connect", "lab", "web"],
+            records: numbered(
+                "connect network",
+                [
+                    about(
+                        "web", .vethCreate, "ip link add veth77aa01b master br-3f9a71c0de42 type veth peer name eth1",
+                        ["host": "veth77aa01b", "container": "eth1", "bridge": "br-3f9a71c0de42"]),
+                    about(
+                        "web", .addressAssign, "ip addr add 172.18.0.2/16 dev eth1",
+                        ["interface": "eth1", "address": "172.18.0.2/16", "network": "lab"]),
+                    about("web", .namesServe, "listen udp 127.0.0.11:53"),
+                ])),
+        SampleOperation(
+            name: "network-disconnect", command: ["network", "disconnect", "bridge", "web"],
+            records: numbered(
+                "disconnect network",
+                [about("web", .networkRelease, "ip link delete veth3f9a71c", ["unplugged": true])])),
+        SampleOperation(
+            name: "network-rm", command: ["network", "rm", "lab"],
+            records: numbered(
+                "remove network",
+                [
+                    about("lab", .bridgeDelete, "ip link delete br-3f9a71c0de42"),
+                    about("lab", .networkDelete, "rm /var/lib/drydock/node1/networks/3f9a71c0de42.json"),
+                ])),
+        single(
+            "volume-create", "create volume", ["volume", "create", "data"], .volumeCreate,
+            "mkdir /var/lib/drydock/node1/volumes/data/_data",
+            .init(source: "/var/lib/drydock/node1/volumes/data/_data", text: "0 entries")),
+        single(
+            "volume-rm", "remove volume", ["volume", "rm", "data"], .volumeDelete,
+            "rm -r /var/lib/drydock/node1/volumes/data", nil),
+        single(
+            "cp", "copy files", ["cp", "index.html", "web:/www"], .filesPut, "tar -x -C /www",
+            .init(source: "/var/lib/drydock/node1/containers/3f9a71c0de42/upper", text: "2 entries")),
+        single(
+            "commit", "commit container", ["commit", "web", "lab/web:mine"], .imageCommit, "tar -c -C upper .",
+            .init(source: "/var/lib/drydock/node1/content/index.json", text: "lab/web:mine")),
+        SampleOperation(
+            name: "build", command: ["build", "-t", "site", "."],
+            records: numbered(
+                "build image",
+                [
+                    about(
+                        "site", .buildInstruction, "FROM busybox",
+                        ["instruction": "FROM", "text": "FROM busybox", "cached": true, "reason": nil]),
+                    about("site", .buildInstruction, "RUN echo 12345 >/file"),
+                ])),
+        SampleOperation(
+            name: "run-published", command: ["run", "-d", "-p", "8080:80", "lab/web"],
+            records: {
+                var records = SampleRecords.run
+                var port = SampleRecords.record(.portPublish, command: "listen tcp 127.0.0.1:8080")
+                port.operation = "s1"
+                port.title = "start container"
+                port.index = records.count + 1
+                port.time = 1_015_000_000
+                records.append(port)
+                return records
+            }()),
+        SampleOperation(
+            name: "exec-interactive", command: ["exec", "-it", "web", "sh"],
+            records: exec.map { record in
+                var record = record
+                guard record.kind == .processExecute else { return record }
+                record.facts["path"] = "sh"
+                record.facts["terminal"] = true
+                record.command = "execve sh"
+                return record
+            }),
     ]
 
     private static func replacingNetwork(by kind: StepKind, _ command: String) -> [StepRecord] {

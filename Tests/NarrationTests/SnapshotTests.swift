@@ -11,6 +11,12 @@ import Testing
 struct SnapshotTests {
     static let directory: String = Files.parent(of: #filePath) + "/Snapshots"
 
+    @Test("There are at least 30 operations of different kinds")
+    func areMany() {
+        #expect(SampleOperations.all.count >= 30)
+        #expect(Set(SampleOperations.all.map(\.name)).count == SampleOperations.all.count)
+    }
+
     @Test("The narration is as it was approved", arguments: SampleOperations.all.map(\.name), Language.allCases)
     func isApproved(name: String, language: Language) throws {
         let operation = try #require(SampleOperations.all.first { $0.name == name })

@@ -157,7 +157,7 @@ class Stepping(LabTest):
             found = terminal.expect(f"{STEP_PROMPT}|{PROMPT}")
             if not re.search(STEP_PROMPT, found):
                 break
-            kinds.append(re.findall(r"step \d+, ([a-z.]+):", found)[-1])
+            kinds.append(re.findall(r"step \d+(?: of \d+)?, ([a-z.]+):", found)[-1])
             terminal.send(ENTER)
         self.assertEqual((kinds[0], kinds[-1]), ("namespace.enter", "process.execute"))
         self.assertRegex(found, r"(?m)^inside\r?$")
@@ -181,6 +181,123 @@ class Stepping(LabTest):
         self.go_to(terminal, "mount.sys")
         terminal.close()
         wait_until(lambda: self.lab.docker("ps", "-aq").out == "", message="the half-built container stayed")
+
+
+class Explaining(LabTest):
+    """`explain`: the plan of a command, and nothing is done."""
+
+    # What to type after docker, and a kind of step that its plan has.
+    PLANS = [
+        ("run -d --name new -m 64m -p 18080:80 busybox sleep 100", "memory 64 MiB at most"),
+        ("create --name new busybox true", "writable layer for new"),
+        ("stop web", "SIGTERM"), ("kill web", "SIGKILL"), ("kill -s HUP web", "SIGHUP"), ("pause web", "freeze"),
+        ("rename web shop", "shop"), ("rm still", "still"), ("rm -f web", "SIGKILL"),
+        ("exec web ls", "setns(pidfd of"), ("start still", "PID 1"), ("network create other", "other"),
+        ("network rm lab", "lab"), ("volume create more", "more"), ("volume rm data", "data"),
+    ]
+
+    def setUp(self):
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "web", "busybox", "sleep", "100"))
+        self.assertSucceeds(self.lab.docker("create", "--name", "still", "busybox", "true"))
+        self.assertSucceeds(self.lab.docker("network", "create", "lab"))
+        self.assertSucceeds(self.lab.docker("volume", "create", "data"))
+        self.addCleanup(self.lab.docker, "network", "rm", "lab")
+        self.addCleanup(self.lab.docker, "volume", "rm", "data")
+
+    def everything(self) -> dict:
+        """All that a command could have changed: what the engine lists, the kernel's things, the files."""
+        files = sorted(f"{path}/{name}" for path, dirs, names in os.walk(f"{self.lab.home}/node1")
+                       for name in dirs + names if "/journal" not in path)
+        return {
+            "containers": sorted((c["Id"], c["Names"][0], c["State"]) for c in self.lab.get("/containers/json?all=1")),
+            "networks": sorted(n["Id"] for n in self.lab.get("/networks")),
+            "volumes": sorted(v["Name"] for v in self.lab.get("/volumes")["Volumes"] or []),
+            "steps": len(self.lab.steps()), "files": files,
+            "machine": machine.Snapshot.take(self.lab.home).things,
+        }
+
+    def test_gives_the_plan_of_each_operation_and_changes_nothing(self):
+        before = self.everything()
+        for command, part in self.PLANS:
+            with self.subTest(command):
+                page = self.assertSucceeds(self.lab.line(f"explain docker {command}", level="brief")).out
+                self.assertIn("This is what would be done. Nothing is.", page)
+                self.assertIn("and none was done", page)
+                self.assertIn(part, page)
+                after = self.everything()
+                for kind in before:
+                    self.assertEqual(after[kind], before[kind], kind)
+
+    def test_says_what_each_flag_means(self):
+        page = self.lab.line("explain docker run -m 64m --rm busybox true").out
+        self.assertRegex(page, r"(?m)^  -m, --memory +Memory limit$")
+        self.assertRegex(page, r"(?m)^  --rm +Automatically remove")
+
+    def test_of_what_can_not_be_is_dockers_own_message(self):
+        for command, message in (("rm web", "You cannot remove a running container"),
+                                 ("exec still ls", "is not running"), ("stop nobody", "No such container: nobody"),
+                                 ("ps", "would change nothing")):
+            with self.subTest(command):
+                result = self.lab.line(f"explain docker {command}")
+                self.assertEqual((result.code, result.out), (1, ""))
+                self.assertIn(message, result.err)
+
+
+class OfferedCommands(LabTest):
+    """Each command that the narration offers can be typed, and shows what it promises."""
+
+    # What lists the contents of something may list none.
+    MAY_BE_EMPTY = ("docker diff ", "docker logs ", "!ls ", "docker exec web ls ")
+
+    def check(self, *lines: str) -> None:
+        """Runs lines, asks for more on each of their steps, and runs all that is offered."""
+        words = [word for line in lines for word in ("-c", line)]
+        words += [word for number in range(1, 16) for word in ("-c", f"why {number}")]
+        page = self.assertSucceeds(self.lab.drydock("--narrate", "off", *words)).out
+        evidence = set(re.findall(r"(?m)^\|\s+= (.+?)(?:\s{2,}\S+)?$", page))
+        offered = set(re.findall(r"(?m)^\|\s+> (.+?)(?:\s{2,}in .+)?$", page))
+        offered = {command for command in offered if not command.startswith("!man ")}
+        for command in sorted(offered):
+            with self.subTest(command):
+                result = self.assertSucceeds(self.lab.line(command, level="off"))
+                if not command.startswith(self.MAY_BE_EMPTY):
+                    self.assertNotEqual(result.out.strip(), "", result.err)
+                # What was read back from a file of the kernel is what the offered command shows of it.
+                if re.match(r"!cat /(sys|proc)/", command):
+                    shown = " ".join(result.out.split())
+                    self.assertTrue(any(text in shown for text in evidence), (evidence, shown))
+        self.assertGreaterEqual(len(offered), 2, offered)
+        self.kinds |= {command.split()[0].strip("!@") for command in offered}
+
+    def setUp(self):
+        self.kinds: set[str] = set()
+
+    def test_of_a_run_with_all_sorts_of_flags(self):
+        self.check("docker run -d --name web --hostname boat -m 32m --cpus 0.5 --pids-limit 50 -p 18080:80 "
+                   "-v data:/data --tmpfs /scratch --ulimit nofile=100:200 -u 1000 busybox sleep 1000")
+        self.assertLessEqual({"docker", "cat", "node1", "grep"}, self.kinds)
+
+    def test_of_a_run_in_a_network_of_ones_own(self):
+        self.addCleanup(self.lab.docker, "network", "rm", "lab")
+        self.check("docker network create lab")
+        self.check("docker run -d --name web --network lab busybox sleep 1000")
+
+    def test_of_a_second_process(self):
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "web", "busybox", "sleep", "1000"))
+        self.check("docker exec -d web sleep 1000")
+
+    def test_of_pages_about_whole_containers(self):
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "web", "busybox", "sleep", "1000"))
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "shop", "busybox", "sleep", "1000"))
+        page = self.assertSucceeds(self.lab.line("inside web", "compare web shop")).out
+        offered = re.findall(r"(?m)^\|\s+> (.+)$", page)
+        self.assertGreaterEqual(len(offered), 8)
+        for command in offered:
+            with self.subTest(command):
+                result = self.assertSucceeds(self.lab.line(command, level="off"))
+                # A container that has written nothing has nothing to list.
+                if "diff" not in command and "ls -A" not in command:
+                    self.assertNotEqual(result.out.strip(), "")
 
 
 class ErrorsTeach(LabTest):

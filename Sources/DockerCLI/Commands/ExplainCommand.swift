@@ -1,6 +1,9 @@
 import EngineAPI
 import EngineClient
+import Glibc
 import OrderedJSON
+import Posix
+import Synchronization
 
 /// What a command would do, asked of the engine without doing it.
 public struct CommandPlan: Sendable {
@@ -19,8 +22,11 @@ public struct PlanFailure: Error, Sendable, CustomStringConvertible {
 extension DockerCommandLine {
     /// Asks the engine for the plan of `docker ARGS…`; nothing is performed.
     ///
-    /// - Parameter arguments: The words after `docker`: a `run`, `create` or `start`, with or without `container`.
-    /// - Throws: ``PlanFailure``, for other commands too.
+    /// The command itself is run, but each of its requests that would change something asks for the plan instead.
+    ///
+    /// - Parameter arguments: The words after `docker`.
+    /// - Throws: ``PlanFailure`` where the command itself would fail, where it changes nothing, and where the engine has
+    ///   no plan to give.
     public func plan(_ arguments: [String]) throws(PlanFailure) -> CommandPlan {
         do { return try makePlan(arguments) } catch let error as UsageError {
             throw PlanFailure(description: error.message)
@@ -39,28 +45,86 @@ extension DockerCommandLine {
             throw UsageError(message: complaint, command: found.command, path: found.path, kind: .arguments)
         }
         if let refusal = refusal(parsed) { throw CommandFailure(refusal, code: 125) }
+        guard let id = found.command.id else {
+            throw CommandFailure("\"docker \(found.path)\" changes nothing by itself")
+        }
         let client = try engine(global.stringIfSet("host"))
-        let response: EngineResponse
-        switch found.command.id {
-        case .containerRun, .containerCreate:
+        let collector = PlanCollector()
+        if id == .containerRun {
             let request = try CreateRequest(parsed, terminal: io.output)
             let query = request.name.isEmpty ? [] : [("name", request.name)]
-            let wish = found.command.id == .containerRun ? DrydockAPI.explainRun : "1"
-            response = try client.request(
-                "POST", "/containers/create", query: query, body: request.body,
-                headers: [(DrydockAPI.explainHeader, wish)])
-        case .containerStart:
-            response = try client.request(
-                "POST", "/containers/\(parsed.arguments.first ?? "")/start",
-                headers: [(DrydockAPI.explainHeader, "1")])
-        default:
-            throw CommandFailure(
-                "explain of \"docker \(found.path)\" is not done yet; run, create and start can be explained")
+            _ = try collector.ask(
+                client, "POST", "/containers/create", query, request.body, wish: DrydockAPI.explainRun)
+        } else {
+            try collect(id, parsed, arguments, client, collector)
         }
-        let steps = try (response.json().array ?? []).map { try $0.decode(StepRecord.self, keys: .asDeclared) }
         let flags = found.command.flags.filter { parsed.isSet($0.name) && !$0.isHidden }.map { flag in
             (flag: flag.short.map { "-\($0), --\(flag.name)" } ?? "--\(flag.name)", meaning: flag.help)
         }
-        return CommandPlan(flags: flags, steps: steps)
+        return CommandPlan(flags: flags, steps: collector.steps)
+    }
+
+    /// Runs a command whose changes are only asked about. What it would have printed goes nowhere; what it complains of
+    /// is the failure, unless its plan had come by then: the answers to requests that were not made are missing to it.
+    private func collect(
+        _ id: CommandID, _ parsed: ParsedCommand, _ arguments: [String], _ client: EngineClient,
+        _ collector: PlanCollector
+    ) throws {
+        let nowhere = try Descriptor.open("/dev/null", O_RDWR)
+        var silent = CommandIO(input: nowhere.number, output: nowhere.number, errorOutput: nowhere.number)
+        let complaints = Monitor<[String]>([])
+        silent.heard = { text in complaints.withLock { $0.append(text) } }
+        var context = CommandContext(
+            client: client, io: silent, parsed: parsed, words: ["docker"] + arguments, observer: nil,
+            operations: OperationLog(), columns: { 80 }, isDebug: false)
+        context.plan = collector
+        do { _ = try CommandTable.run(id, context) } catch {
+            if collector.steps.isEmpty { throw error }
+        }
+        guard collector.steps.isEmpty else { return }
+        let complaint = complaints.current.joined(separator: "\n")
+        throw CommandFailure(
+            complaint.isEmpty ? "\"docker \(parsed.path)\" would change nothing" : complaint)
+    }
+}
+
+/// Asks for the plans of what a command would change, and keeps them.
+final class PlanCollector: Sendable {
+    private let collected = Mutex<[StepRecord]>([])
+
+    /// The steps so far.
+    var steps: [StepRecord] { collected.withLock { $0 } }
+
+    /// Asks for the plan of a request.
+    ///
+    /// - Parameter wish: The value of the header that asks.
+    /// - Returns: An answer without anything in it, for the command to go on.
+    func ask(
+        _ client: EngineClient, _ method: String, _ path: String, _ query: [(String, String)], _ body: JSON?,
+        wish: String = "1"
+    ) throws -> EngineResponse {
+        let response = try client.request(
+            method, path, query: query, body: body, headers: [(DrydockAPI.explainHeader, wish)])
+        let new = try (response.json().array ?? []).map { try $0.decode(StepRecord.self, keys: .asDeclared) }
+        // Each request's operation is planned under the same name; here they must be told apart.
+        let number = steps.count
+        collected.withLock { steps in
+            steps += new.map { record in
+                var record = record
+                record.operation += "-\(number)"
+                return record
+            }
+        }
+        return EngineResponse(status: 200, headers: response.headers, body: Array("{}".utf8))
+    }
+
+    /// Asks for the plan of a request whose answer would be a stream, and gives what ends the command then.
+    func completed(
+        by client: EngineClient, _ method: String, _ path: String, _ query: [(String, String)], _ body: RequestBody?
+    ) throws -> CommandFailure {
+        var json: JSON?
+        if case .json(let value) = body { json = value }
+        _ = try ask(client, method, path, query, json)
+        return CommandFailure("the command was planned only")
     }
 }

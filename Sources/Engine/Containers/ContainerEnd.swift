@@ -153,42 +153,47 @@ extension Node {
         }
     }
 
-    /// Removes a container that does not run, whose lifecycle is held.
-    func delete(_ container: Container, operation: String, removeVolumes: Bool) throws {
-        container.life.withLock { $0.state.status = .removing }
+    /// The steps that remove what is on disk of a container.
+    func removalSteps(of container: Container, removeVolumes: Bool) -> [Step] {
         let entries = Int64((try? Files.list(container.upper).count) ?? 0)
         let id = container.id
         let volumes = removeVolumes ? anonymousVolumeRemovals(of: container) : []
-        let steps =
-            [
-                Step(
-                    .layerDelete, command: "rm -r \(container.upper)",
-                    facts: ["upper": .string(container.upper), "entries": .integer(entries)]
-                ) {
-                    try Files.removeTree(container.upper)
-                    try Files.removeTree(container.work)
-                    return StepOutcome(evidence: [
-                        Evidence(
-                            source: container.upper,
-                            text: Files.exists(container.upper) ? "still there" : "no such directory")
-                    ])
-                },
-                Step(
-                    .containerDelete, command: "rm -r \(container.directory)",
-                    facts: ["name": .string(container.name), "id": .string(id)]
-                ) { [self] in
-                    try Files.removeTree(container.directory)
-                    containers.withLock { table in
-                        table.byID[id] = nil
-                        table.names = table.names.filter { $0.value != id }
-                    }
-                    return StepOutcome(evidence: [
-                        Evidence(
-                            source: container.directory,
-                            text: Files.exists(container.directory) ? "still there" : "no such directory")
-                    ])
-                },
-            ] + volumes
+        return [
+            Step(
+                .layerDelete, command: "rm -r \(container.upper)",
+                facts: ["upper": .string(container.upper), "entries": .integer(entries)]
+            ) {
+                try Files.removeTree(container.upper)
+                try Files.removeTree(container.work)
+                return StepOutcome(evidence: [
+                    Evidence(
+                        source: container.upper,
+                        text: Files.exists(container.upper) ? "still there" : "no such directory")
+                ])
+            },
+            Step(
+                .containerDelete, command: "rm -r \(container.directory)",
+                facts: ["name": .string(container.name), "id": .string(id)]
+            ) { [self] in
+                try Files.removeTree(container.directory)
+                containers.withLock { table in
+                    table.byID[id] = nil
+                    table.names = table.names.filter { $0.value != id }
+                }
+                return StepOutcome(evidence: [
+                    Evidence(
+                        source: container.directory,
+                        text: Files.exists(container.directory) ? "still there" : "no such directory")
+                ])
+            },
+        ] + volumes
+    }
+
+    /// Removes a container that does not run, whose lifecycle is held.
+    func delete(_ container: Container, operation: String, removeVolumes: Bool) throws {
+        container.life.withLock { $0.state.status = .removing }
+        let id = container.id
+        let steps = removalSteps(of: container, removeVolumes: removeVolumes)
         do {
             try run(Procedure(title: "remove container", object: container.name, steps: steps), operation: operation)
         } catch {

@@ -70,12 +70,11 @@ extension Node {
         if number == Signal.kill { _ = container.life.wait(seconds: 10) { $0.running == nil ? true : nil } }
     }
 
-    private func send(
-        _ number: Int32, to container: Container, _ running: Container.Running, operation: String, after told: Int = 0
-    ) throws {
+    /// The step that sends a signal to a container's first process.
+    func signalStep(_ number: Int32, _ running: Container.Running) -> Step {
         let pid = running.process.pid
         let kernel = kernel
-        let step = Step(
+        return Step(
             .processSignal, command: "pidfd_send_signal(\(pid), \(Signal.name(number)))",
             facts: [
                 "signal": .string(Signal.name(number)), "number": .integer(Int64(number)), "pid": .integer(Int64(pid)),
@@ -91,6 +90,12 @@ extension Node {
             let text = state.map { String($0.replacing("\t", with: " ")) } ?? "no such process"
             return StepOutcome(evidence: [Evidence(source: "/proc/\(pid)/status", text: text)])
         }
+    }
+
+    private func send(
+        _ number: Int32, to container: Container, _ running: Container.Running, operation: String, after told: Int = 0
+    ) throws {
+        let step = signalStep(number, running)
         do {
             let procedure = Procedure(title: "signal container", object: container.name, steps: [step])
             try run(procedure, operation: operation, after: told)
@@ -118,7 +123,7 @@ extension Node {
         } catch let error where [ENOENT, ENODEV].contains(error.code) {}
     }
 
-    private func stopSignal(of container: Container) -> Int32 {
+    func stopSignal(of container: Container) -> Int32 {
         Signal.number(container.life.current.definition.configObject.text("StopSignal")) ?? Signal.terminate
     }
 
@@ -178,6 +183,20 @@ extension Node {
         publish("restart", container)
     }
 
+    /// Refuses to remove a container that runs, unless by force.
+    func checkRemoval(of container: Container, _ reference: String, force: Bool) throws {
+        let state = container.life.current.state
+        if container.life.current.isRemoved { throw EngineFailure.notFound("No such container: \(reference)") }
+        if state.isRunning, !force {
+            let how =
+                state.status == .paused
+                ? "Unpause and then stop the container before attempting removal or force remove"
+                : "Stop the container before attempting removal or force remove"
+            throw EngineFailure.conflict(
+                "You cannot remove a \(state.status.rawValue) container \(container.id). \(how)")
+        }
+    }
+
     /// Removes a container (API: ContainerDelete).
     ///
     /// - Parameter force: Whether a running one is killed first.
@@ -186,16 +205,7 @@ extension Node {
     ) throws {
         let container = try self.container(reference)
         try container.lifecycle.withLock { _ in
-            let state = container.life.current.state
-            if container.life.current.isRemoved { throw EngineFailure.notFound("No such container: \(reference)") }
-            if state.isRunning, !force {
-                let how =
-                    state.status == .paused
-                    ? "Unpause and then stop the container before attempting removal or force remove"
-                    : "Stop the container before attempting removal or force remove"
-                throw EngineFailure.conflict(
-                    "You cannot remove a \(state.status.rawValue) container \(container.id). \(how)")
-            }
+            try checkRemoval(of: container, reference, force: force)
             if let running = container.life.current.running {
                 container.life.withLock { $0.state.wasStoppedByHand = true }
                 if try sendUnlessEnded(Signal.kill, to: container, running, operation: operation) {
@@ -243,9 +253,8 @@ extension Node {
         return Waiting(container: container, condition: condition, endings: container.life.current.endings)
     }
 
-    /// Gives a container another name (API: ContainerRename).
-    public func renameContainer(_ reference: String, to name: String, operation: String) throws {
-        let container = try self.container(reference)
+    /// The step that gives a container another name, and the name without a slash before it.
+    func renameStep(_ container: Container, to name: String) throws -> (Step, String) {
         let wanted = name.hasPrefix("/") ? String(name.dropFirst()) : name
         guard !wanted.isEmpty else { throw EngineFailure.invalid("Neither old nor new names may be empty") }
         guard ContainerNames.isValid(wanted) else {
@@ -276,34 +285,48 @@ extension Node {
                 Evidence(source: "\(container.directory)/container.json", text: "name: \(container.name)")
             ])
         }
+        return (step, wanted)
+    }
+
+    /// Gives a container another name (API: ContainerRename).
+    public func renameContainer(_ reference: String, to name: String, operation: String) throws {
+        let container = try self.container(reference)
+        let old = container.name
+        let (step, wanted) = try renameStep(container, to: name)
         try run(Procedure(title: "rename container", object: wanted, steps: [step]), operation: operation)
         publish("rename", container, ["oldName": "/" + old])
+    }
+
+    /// The step that freezes a container, or lets it go on.
+    /// - Throws: ``EngineFailure`` for one that is in no state for it.
+    func pauseStep(_ container: Container, _ paused: Bool) throws -> Step {
+        let life = container.life.current
+        guard let running = life.running else {
+            throw EngineFailure.conflict("Container \(container.id) is not \(paused ? "running" : "paused")")
+        }
+        if paused == (life.state.status == .paused) {
+            throw EngineFailure.conflict(
+                paused ? "Container \(container.id) is already paused" : "Container \(container.id) is not paused")
+        }
+        let cgroup = running.cgroup
+        return Step(
+            paused ? .cgroupFreeze : .cgroupThaw,
+            command: "echo \(paused ? "1" : "0") > \(cgroup.directory(of: "freezer") ?? cgroup.path)/cgroup.freeze",
+            facts: ["path": .string(cgroup.path)]
+        ) {
+            let count = Int64(try cgroup.processes().count)
+            if paused { try cgroup.freeze() } else { try cgroup.thaw() }
+            let text = try cgroup.isFrozen() ? "frozen" : "not frozen"
+            return StepOutcome(
+                facts: ["processes": .integer(count)], evidence: [Evidence(source: cgroup.path, text: text)])
+        }
     }
 
     /// Stops all processes of a container where they stand (API: ContainerPause), or lets them go on.
     public func setPaused(_ reference: String, _ paused: Bool, operation: String) throws {
         let container = try self.container(reference)
         try container.lifecycle.withLock { _ in
-            let life = container.life.current
-            guard let running = life.running else {
-                throw EngineFailure.conflict("Container \(container.id) is not \(paused ? "running" : "paused")")
-            }
-            if paused == (life.state.status == .paused) {
-                throw EngineFailure.conflict(
-                    paused ? "Container \(container.id) is already paused" : "Container \(container.id) is not paused")
-            }
-            let cgroup = running.cgroup
-            let step = Step(
-                paused ? .cgroupFreeze : .cgroupThaw,
-                command: "echo \(paused ? "1" : "0") > \(cgroup.directory(of: "freezer") ?? cgroup.path)/cgroup.freeze",
-                facts: ["path": .string(cgroup.path)]
-            ) {
-                let count = Int64(try cgroup.processes().count)
-                if paused { try cgroup.freeze() } else { try cgroup.thaw() }
-                let text = try cgroup.isFrozen() ? "frozen" : "not frozen"
-                return StepOutcome(
-                    facts: ["processes": .integer(count)], evidence: [Evidence(source: cgroup.path, text: text)])
-            }
+            let step = try pauseStep(container, paused)
             let title = paused ? "pause container" : "unpause container"
             try run(Procedure(title: title, object: container.name, steps: [step]), operation: operation)
             container.life.withLock { $0.state.status = paused ? .paused : .running }

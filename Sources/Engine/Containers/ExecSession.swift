@@ -47,6 +47,22 @@ extension Node {
     /// Prepares a process in a running container (API: ContainerExec).
     /// - Returns: The session's identity.
     public func createExec(_ reference: String, body: JSON) throws -> String {
+        let session = try execSession(reference, body: body)
+        execs.withLock { $0[session.id] = session }
+        session.container.life.withLock { $0.execs.append(session.id) }
+        publish("exec_create: \(session.settings.eventText)", session.container, ["execID": session.id])
+        return session.id
+    }
+
+    /// The plan of a process in a running container; nothing is prepared for it.
+    public func planExec(_ reference: String, body: JSON) throws -> [StepRecord] {
+        let session = try execSession(reference, body: body)
+        let launch = ExecLaunch(node: self, session: session, attachment: nil, size: nil, isGated: false)
+        return plan(try launch.plannedProcedure())
+    }
+
+    /// A process that is asked for in a running container.
+    private func execSession(_ reference: String, body: JSON) throws -> ExecSession {
         let container = try self.container(reference)
         let state = container.life.current.state
         guard state.isRunning, state.status != .restarting else {
@@ -72,7 +88,7 @@ extension Node {
         guard DetachKeyFilter.parse(object.text("DetachKeys")) != nil else {
             throw EngineFailure.invalid("Invalid escape keys (\(object.text("DetachKeys"))) provided")
         }
-        let session = ExecSession(
+        return ExecSession(
             container: container,
             settings: .init(
                 command: object.strings("Cmd"), hasTerminal: object.flag("Tty"),
@@ -80,10 +96,6 @@ extension Node {
                 attachesOutput: object.flag("AttachStdout"), attachesError: object.flag("AttachStderr"),
                 user: object.text("User"), directory: object.text("WorkingDir"), environment: object.strings("Env"),
                 isPrivileged: object.flag("Privileged"), detachKeys: object.text("DetachKeys")))
-        execs.withLock { $0[session.id] = session }
-        container.life.withLock { $0.execs.append(session.id) }
-        publish("exec_create: \(session.settings.eventText)", container, ["execID": session.id])
-        return session.id
     }
 
     /// The session of an identity.
@@ -222,6 +234,18 @@ final class ExecLaunch: Sendable {
                 .steps(children) { child, range, reader in try self.execute(child, range, reader) })
         }
         return Procedure(title: "exec in container", object: definition.name, steps: [enter])
+    }
+
+    /// The procedure with the steps that otherwise follow from entering.
+    func plannedProcedure() throws -> Procedure {
+        var procedure = try procedure()
+        guard let running = session.container.life.current.running else { return procedure }
+        procedure.steps += try children(running).map { child in
+            Step(child.kind, command: child.command, facts: child.facts) {
+                throw EngineFailure.system("a planned step is not performed")
+            }
+        }
+        return procedure
     }
 
     private func children(_ running: Container.Running) throws -> [ChildStep] {

@@ -145,29 +145,35 @@ extension Node {
         return Procedure(title: "create network", object: network.name, steps: steps)
     }
 
+    /// Refuses to remove a network of the node's own, or one in use.
+    func checkRemoval(of network: Network) throws {
+        if network.definition.isPredefined {
+            throw EngineFailure(
+                status: 403, "\(network.name) is a pre-defined network and cannot be removed")
+        }
+        if networks.all.contains(where: { $0.definition.configFrom == network.name }) {
+            throw EngineFailure(
+                status: 403,
+                "error while removing network: configuration network \"\(network.name)\" is in use")
+        }
+        if network.isInUse {
+            throw EngineFailure(
+                status: 403,
+                "error while removing network: network \(network.name) id \(network.id) has active endpoints")
+        }
+    }
+
     /// Removes a network (API: NetworkDelete).
     public func removeNetwork(_ reference: String, operation: String) throws {
         try networks.changing.withLock { _ in
             let network = try networks.find(reference)
-            if network.definition.isPredefined {
-                throw EngineFailure(
-                    status: 403, "\(network.name) is a pre-defined network and cannot be removed")
-            }
-            if networks.all.contains(where: { $0.definition.configFrom == network.name }) {
-                throw EngineFailure(
-                    status: 403,
-                    "error while removing network: configuration network \"\(network.name)\" is in use")
-            }
-            if network.isInUse {
-                throw EngineFailure(
-                    status: 403,
-                    "error while removing network: network \(network.name) id \(network.id) has active endpoints")
-            }
+            try checkRemoval(of: network)
             try remove(network, operation: operation)
         }
     }
 
-    private func remove(_ network: Network, operation: String) throws {
+    /// The steps that remove a network.
+    func removalSteps(of network: Network) -> [Step] {
         let namespace = namespace
         let networks = networks
         let path = networks.path(of: network.id)
@@ -200,7 +206,11 @@ extension Node {
                 ])
             }
         ]
-        let steps = (network.isBridge ? bridge : []) + record
+        return (network.isBridge ? bridge : []) + record
+    }
+
+    private func remove(_ network: Network, operation: String) throws {
+        let steps = removalSteps(of: network)
         do {
             try run(Procedure(title: "remove network", object: network.name, steps: steps), operation: operation)
         } catch { throw EngineFailure(wrapping: error, doing: "removing network \(network.name)") }

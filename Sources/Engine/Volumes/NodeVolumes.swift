@@ -4,8 +4,8 @@ import Posix
 import Steps
 
 extension Node {
-    /// Makes a volume (API: VolumeCreate); one that exists is answered as it is.
-    public func createVolume(_ body: JSON, operation: String) throws -> JSON {
+    /// The volume that a request means.
+    private func wanted(_ body: JSON) throws -> Volume {
         let shape = Shape(
             "VolumeCreateBody",
             [
@@ -24,19 +24,32 @@ extension Node {
         try VolumeStore.checkName(name)
         let options = Dictionary(object.map("DriverOpts").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
         try Self.checkVolumeOptions(options, of: name)
+        let labels = Dictionary(object.map("Labels").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        return Volume(
+            name: name, labels: labels, options: options.isEmpty ? nil : options, created: Clock.realtime(),
+            isAnonymous: given.isEmpty)
+    }
+
+    /// The plan of `createVolume`: nothing for a volume that exists.
+    public func planVolume(_ body: JSON) throws -> [StepRecord] {
+        let wanted = try wanted(body)
+        guard volumes.volume(wanted.name) == nil else { return [] }
+        return plan(Procedure(title: "create volume", object: wanted.name, steps: [volumeStep(wanted)]))
+    }
+
+    /// Makes a volume (API: VolumeCreate); one that exists is answered as it is.
+    public func createVolume(_ body: JSON, operation: String) throws -> JSON {
+        let wanted = try self.wanted(body)
+        let name = wanted.name
         if let old = volumes.volume(name) {
-            guard options.isEmpty || options == (old.options ?? [:]) else {
+            guard wanted.options == nil || wanted.options == (old.options ?? [:]) else {
                 throw EngineFailure.conflict(
                     "create \(name): conflict: volume \"\(name)\" already exists with other options")
             }
             events.publish("volume", "create", name, ["driver": "local"])
             return json(of: old)
         }
-        let labels = Dictionary(object.map("Labels").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
-        let volume = Volume(
-            name: name, labels: labels, options: options.isEmpty ? nil : options, created: Clock.realtime(),
-            isAnonymous: given.isEmpty)
-        let step = volumeStep(volume)
+        let step = volumeStep(wanted)
         do { try run(Procedure(title: "create volume", object: name, steps: [step]), operation: operation) } catch {
             throw EngineFailure(wrapping: error, doing: "create \(name)")
         }
@@ -143,6 +156,24 @@ extension Node {
         return ["Volumes": .array(shown.map(json(of:))), "Warnings": .null]
     }
 
+    private func checkUnused(_ name: String) throws {
+        let users = users(ofVolume: name)
+        guard users.isEmpty else {
+            throw EngineFailure.conflict(
+                "remove \(name): volume is in use - [\(users.map(\.id).joined(separator: ", "))]")
+        }
+    }
+
+    /// The plan of `removeVolume`.
+    public func planVolumeRemoval(_ name: String, force: Bool) throws -> [StepRecord] {
+        guard volumes.volume(name) != nil else {
+            if force { return [] }
+            throw EngineFailure.notFound("get \(name): no such volume")
+        }
+        try checkUnused(name)
+        return plan(Procedure(title: "remove volume", object: name, steps: [volumeRemoval(name)]))
+    }
+
     /// Removes a volume that no container uses (API: VolumeDelete).
     ///
     /// - Parameter force: Whether a missing one is fine.
@@ -151,13 +182,7 @@ extension Node {
             if force { return }
             throw EngineFailure.notFound("get \(name): no such volume")
         }
-        let step = volumeRemoval(name) { [self] in
-            let users = users(ofVolume: name)
-            guard users.isEmpty else {
-                throw EngineFailure.conflict(
-                    "remove \(name): volume is in use - [\(users.map(\.id).joined(separator: ", "))]")
-            }
-        }
+        let step = volumeRemoval(name) { [self] in try checkUnused(name) }
         do { try run(Procedure(title: "remove volume", object: name, steps: [step]), operation: operation) } catch {
             throw EngineFailure(wrapping: error, doing: "remove \(name)")
         }

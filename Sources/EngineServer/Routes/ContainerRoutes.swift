@@ -41,7 +41,13 @@ extension Routes {
                     let wasStarted = try node.startContainer(request["name"], operation: operation)
                     try responder.send(wasStarted ? 204 : 304)
                 }),
-            Self.change("POST", "/containers/{name}/stop") { request, responder, operation in
+            Self.change(
+                "POST", "/containers/{name}/stop",
+                plan: { request in
+                    let query = try StopQuery(request.query, version: request.version)
+                    return try node.planStop(request["name"], signal: query.signal ?? "")
+                }
+            ) { request, responder, operation in
                 let query = try StopQuery(request.query, version: request.version)
                 let wasStopped = try node.stopContainer(
                     request["name"], timeout: query.timeout, signal: query.signal ?? "", operation: operation)
@@ -53,24 +59,43 @@ extension Routes {
                     request["name"], timeout: query.timeout, signal: query.signal ?? "", operation: operation)
                 try responder.send(204)
             },
-            Self.change("POST", "/containers/{name}/kill") { request, responder, operation in
+            Self.change(
+                "POST", "/containers/{name}/kill",
+                plan: { request in
+                    try node.planKill(request["name"], signal: request.query.text("signal") ?? "")
+                }
+            ) { request, responder, operation in
                 try node.killContainer(
                     request["name"], signal: request.query.text("signal") ?? "", operation: operation)
                 try responder.send(204)
             },
-            Self.change("POST", "/containers/{name}/pause") { request, responder, operation in
+            Self.change(
+                "POST", "/containers/{name}/pause", plan: { try node.planPause($0["name"], true) }
+            ) { request, responder, operation in
                 try node.setPaused(request["name"], true, operation: operation)
                 try responder.send(204)
             },
-            Self.change("POST", "/containers/{name}/unpause") { request, responder, operation in
+            Self.change(
+                "POST", "/containers/{name}/unpause", plan: { try node.planPause($0["name"], false) }
+            ) { request, responder, operation in
                 try node.setPaused(request["name"], false, operation: operation)
                 try responder.send(204)
             },
-            Self.change("POST", "/containers/{name}/rename") { request, responder, operation in
+            Self.change(
+                "POST", "/containers/{name}/rename",
+                plan: { try node.planRename($0["name"], to: $0.query["name"] ?? "") }
+            ) { request, responder, operation in
                 try node.renameContainer(request["name"], to: request.query["name"] ?? "", operation: operation)
                 try responder.send(204)
             },
-            Self.change("DELETE", "/containers/{name}") { request, responder, operation in
+            Self.change(
+                "DELETE", "/containers/{name}",
+                plan: { request in
+                    let query = RemoveContainerQuery(request.query)
+                    return try node.planRemoval(
+                        request["name"], force: query.force, removeVolumes: query.volumes)
+                }
+            ) { request, responder, operation in
                 let query = RemoveContainerQuery(request.query)
                 if query.link {
                     throw EngineFailure(status: 409, "Conflict, cannot remove the default name of the container")

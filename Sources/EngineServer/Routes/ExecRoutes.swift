@@ -7,7 +7,10 @@ extension Routes {
     var execs: [Route] {
         let node = node
         return [
-            Self.change("POST", "/containers/{name}/exec") { request, responder, _ in
+            Self.change(
+                "POST", "/containers/{name}/exec",
+                plan: { try node.planExec($0["name"], body: try $0.json() ?? .object([:])) }
+            ) { request, responder, _ in
                 let id = try node.createExec(request["name"], body: try request.json() ?? .object([:]))
                 try responder.send(201, json: ["Id": .string(id)])
             },

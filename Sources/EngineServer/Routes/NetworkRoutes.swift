@@ -28,7 +28,9 @@ extension Routes {
                 let scope = request.query.text("scope") ?? ""
                 try responder.send(json: try node.inspectNetwork(request["id"], scope: scope))
             },
-            Self.change("DELETE", "/networks/{id}") { request, responder, operation in
+            Self.change(
+                "DELETE", "/networks/{id}", plan: { try node.planNetworkRemoval($0["id"]) }
+            ) { request, responder, operation in
                 try node.removeNetwork(request["id"], operation: operation)
                 try responder.send(204)
             },

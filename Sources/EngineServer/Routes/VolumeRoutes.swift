@@ -13,7 +13,9 @@ extension Routes {
             Route("GET", "/volumes/{name}") { request, responder in
                 try responder.send(json: try node.inspectVolume(request["name"]))
             },
-            Self.change("POST", "/volumes/create") { request, responder, operation in
+            Self.change(
+                "POST", "/volumes/create", plan: { try node.planVolume(try $0.json() ?? .object([:])) }
+            ) { request, responder, operation in
                 let volume = try node.createVolume(try request.json() ?? .object([:]), operation: operation)
                 try responder.send(201, json: volume)
             },
@@ -24,7 +26,10 @@ extension Routes {
                 let pruned = try node.pruneVolumes(filters: filters.values, all: all, operation: operation)
                 try responder.send(json: pruned)
             },
-            Self.change("DELETE", "/volumes/{name}") { request, responder, operation in
+            Self.change(
+                "DELETE", "/volumes/{name}",
+                plan: { try node.planVolumeRemoval($0["name"], force: $0.query.flag("force")) }
+            ) { request, responder, operation in
                 try node.removeVolume(request["name"], force: request.query.flag("force"), operation: operation)
                 try responder.send(204)
             },

@@ -80,7 +80,10 @@ extension ExplanationCatalog {
         .bridgeCreate: ["docker network inspect {network}", "@{node} ip address show {bridge}"],
         .vethCreate: ["docker exec {object} ip address", "@{node} ip link show {host}"],
         .addressAssign: [
-            "{?node.create:node}@{node.create:node} ip address{:}docker exec {object} ip address{/}",
+            """
+            {?node.create:node}@{node.create:node} ip address{:}{?network.create:name}@{node} ip address{:}\
+            docker exec {object} ip address{/}{/}
+            """,
             "docker network inspect {network}",
         ],
         .routeAdd: ["docker exec {object} ip route"],

@@ -60,7 +60,7 @@ extension Glossary {
             ko: "이미지를 이루는 것의 목록입니다. 설정과 레이어의 다이제스트가 적혀 있습니다.",
             [.imageResolve, .manifestFetch, .manifestPush], lesson: "23-registry"),
         GlossaryEntry(
-            "image index", "이미지 색인", ["manifest list", "multi-platform image"],
+            "image index", "이미지 색인", ["index", "manifest list", "multi-platform image"],
             en: "A list of manifests for the same image on different processors, so that one name fits all.",
             ko: "같은 이미지의 CPU별 매니페스트 목록입니다. 이름 하나로 여러 CPU에 쓸 수 있습니다.",
             [.imageResolve], lesson: "23-registry"),
@@ -121,5 +121,16 @@ extension Glossary {
             "base image", "바탕 이미지", ["FROM"],
             en: "The image that another is built on; their lower layers are the same and are stored once.",
             ko: "다른 이미지의 바탕이 되는 이미지입니다. 아래쪽 레이어가 같으므로 한 번만 저장됩니다.", lesson: "19-build"),
+        GlossaryEntry(
+            "blob", "블롭",
+            en: "A piece of content that is found by its digest alone: a layer, or an image's settings.",
+            ko: "다이제스트만으로 찾는 내용 한 덩어리입니다. 레이어나 이미지의 설정이 블롭입니다.",
+            [.layerDownload, .layerUpload], lesson: "23-registry"),
+        GlossaryEntry(
+            "instruction", "명령어", ["Dockerfile instruction"],
+            en:
+                "A line of a Dockerfile, such as RUN or COPY. What changes files becomes a layer; the rest is settings.",
+            ko: "RUN, COPY 같은 Dockerfile의 한 줄입니다. 파일을 바꾸면 레이어가 되고, 나머지는 설정이 됩니다.",
+            [.buildInstruction], lesson: "19-build"),
     ]
 }

@@ -161,7 +161,7 @@ extension Glossary {
             ko: "메모리에 있는 파일 시스템입니다. 마운트할 때 비어 있고, 해제하면 사라집니다.",
             [.mountTmpfs, .mountDev], lesson: "18-volumes"),
         GlossaryEntry(
-            "overlay file system", "오버레이 파일 시스템", ["overlayfs", "union mount", "overlay mount"],
+            "overlay file system", "오버레이 파일 시스템", ["overlayfs", "overlay", "union mount", "overlay mount"],
             en: """
                 Shows several directories as one tree. Reading finds the topmost copy; writing goes to the upper directory \
                 only. It is how layers become a root. (The overlay network is another thing.)
@@ -230,5 +230,20 @@ extension Glossary {
             en: "A limit of a single process, such as the number of open files. A cgroup limits all of a container.",
             ko: "열린 파일의 수처럼 프로세스 하나에 대한 제한입니다. cgroup은 컨테이너 전체를 제한합니다.",
             [.resourceLimit], lesson: "03-cgroups"),
+        GlossaryEntry(
+            "line discipline", "회선 규칙", ["tty layer"],
+            en: "The part of the kernel between the two ends of a terminal: it echoes, and turns Ctrl-C into a signal.",
+            ko: "터미널의 양쪽 끝 사이에 있는 커널의 일부입니다. 입력을 되비추고 Ctrl-C 키를 시그널로 바꿉니다.",
+            [.terminalOpen], lesson: "09-foreground-background"),
+        GlossaryEntry(
+            "bounding set", "한계 집합", ["capability bounding set"],
+            en: "The capabilities that a process and its children can have at most, whatever program they run.",
+            ko: "프로세스와 그 자식이 어떤 프로그램을 실행하더라도 가질 수 있는 권한의 최대 범위입니다.",
+            [.capabilitiesDrop], lesson: "20-security"),
+        GlossaryEntry(
+            "reaping", "회수", ["wait", "zombie reaping"],
+            en: "Taking the exit code of a process that has ended. Until its parent does, a zombie is left of it.",
+            ko: "끝난 프로세스의 종료 코드를 받아 가는 일입니다. 부모가 받아 갈 때까지 좀비로 남습니다.",
+            [.processEnd], lesson: "21-pid1"),
     ]
 }

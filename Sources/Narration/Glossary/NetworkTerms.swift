@@ -85,5 +85,16 @@ extension Glossary {
             en: "Turns names into addresses. On networks that a user made the engine answers for container names.",
             ko: "이름을 주소로 바꿉니다. 사용자가 만든 네트워크에서는 엔진이 컨테이너 이름에 답합니다.",
             [.mountFiles, .namesServe], lesson: "14-bridge"),
+        GlossaryEntry(
+            "internal", "내부 네트워크", ["internal network"],
+            en: "A network without a way out (--internal): its containers reach each other and nobody else.",
+            ko: "밖으로 나가는 길이 없는 네트워크(--internal)입니다. 그 안의 컨테이너끼리만 통신합니다.",
+            [.rulesApply], lesson: "14-bridge"),
+        GlossaryEntry(
+            "set", "집합", ["nftables set"],
+            en:
+                "A list that one rule of nftables looks into, so that a new network or port adds an element and no rule.",
+            ko: "nftables 규칙 하나가 들여다보는 목록입니다. 네트워크나 포트가 늘면 규칙 대신 원소를 더합니다.",
+            [.rulesApply], lesson: "14-bridge"),
     ]
 }
