@@ -143,11 +143,11 @@ class BentRegistry:
         self.server.server_close()
 
     def add(self, name: str, layers: list[bytes], *, diff_ids: list[str] | None = None, sizes: list[int] | None = None,
-            digests: list[str] | None = None, media: str = OCI_LAYER) -> str:
+            digests: list[str] | None = None, media: str = OCI_LAYER, architecture: str = "") -> str:
         """Adds an image; what is said of its layers can be wrong. Gives the manifest's digest."""
         plain = [gzip.decompress(data) if diff_ids is None and data[:2] == b"\x1f\x8b" else data for data in layers]
         config = json.dumps({
-            "architecture": os.uname().machine.replace("x86_64", "amd64").replace("aarch64", "arm64"), "os": "linux",
+            "architecture": architecture or os.uname().machine.replace("x86_64", "amd64").replace("aarch64", "arm64"), "os": "linux",
             "config": {"Cmd": ["true"]},
             "rootfs": {"type": "layers", "diff_ids": diff_ids or [digest_of(data) for data in plain]}}).encode()
         digests = digests or [digest_of(data) for data in layers]

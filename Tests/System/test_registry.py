@@ -411,7 +411,7 @@ class BentRegistryTest(RegistryTest):
 
     def test_the_own_platform_is_chosen_from_a_list(self) -> None:
         own = self.registry.add("x:own", [self.layer()])
-        other = self.registry.add("x:other", [self.layer()])
+        other = self.registry.add("x:other", [self.layer()], architecture="s390x")
         machine_name = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
         listed = [{"mediaType": registries.OCI_MANIFEST, "digest": digest,
                    "size": len(self.registry.manifests[f"x:{digest}"][1]),
@@ -426,6 +426,10 @@ class BentRegistryTest(RegistryTest):
         self.assertIn(f"GET /v2/x/manifests/{other}", self.registry.asked)
         missing = self.lab.docker("pull", "--platform", "linux/riscv64", self.name)
         self.assertIn("no matching manifest for linux/riscv64", missing.err)
+        self.registry.add("x:1", [self.layer()])
+        alone = self.lab.docker("pull", "--platform", "linux/s390x", self.name)
+        self.assertEqual(alone.code, 1)
+        self.assertIn("does not match the specified platform (linux/s390x)", alone.err)
 
     def test_a_pull_that_nobody_waits_for_ends_and_leaves_nothing(self) -> None:
         self.registry.add("x:1", [self.layer(3_000_000)])
@@ -508,6 +512,73 @@ class BentRegistryTest(RegistryTest):
         self.registry.add("x:1", [self.layer(20_000_000) for _ in range(5)])
         self.assertSucceeds(self.lab.docker("pull", self.name))
         self.assertLess(peak(self.lab.engine_pid) - before, 64 << 20)
+
+
+class BuildTest(RegistryTest):
+    """Builds that begin in a registry, or fetch."""
+
+    def setUp(self) -> None:
+        self.place = tempfile.mkdtemp(prefix="drydock-build-", dir="/tmp")
+        self.addCleanup(shutil.rmtree, self.place, ignore_errors=True)
+
+    def build(self, text: str, *options: str) -> str:
+        """Builds a Dockerfile; gives what was printed."""
+        with open(f"{self.place}/Dockerfile", "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.assertSucceeds(self.lab.docker("build", *options, self.place)).out
+
+    def test_what_a_build_begins_from_is_pulled(self) -> None:
+        self.assertSucceeds(self.lab.docker("rmi", "lab/counter"))
+        self.assertIn("latest: Pulling from lab/counter\n", self.build("FROM lab/counter\nENV A=1\n", "-t", "built:1"))
+        self.assertNotIn("Pulling", self.build("FROM lab/counter\nENV A=2\n"))
+        self.assertIn("latest: Pulling from lab/counter\n", self.build("FROM lab/counter\nENV A=3\n", "--pull"))
+
+    def test_a_platform_that_there_is_not_is_refused(self) -> None:
+        with open(f"{self.place}/Dockerfile", "w", encoding="utf-8") as file:
+            file.write("FROM lab/web:1\n")
+        done = self.lab.docker("build", "--platform", "linux/s390x", self.place)
+        self.assertEqual(done.code, 1)
+        self.assertIn("does not match the specified platform (linux/s390x)", done.err)
+
+    def test_a_squashed_image_has_one_more_layer_and_the_same_files(self) -> None:
+        text = "FROM lab/web:1\nRUN echo 1 >/kept; echo 2 >/gone\nRUN rm /gone /www/index.html\nENV B=1\n"
+        self.build(text, "-t", "plain:1")
+        self.build(text, "--squash", "-t", "squashed:1")
+        layers = [len(self.image(name)["RootFS"]["Layers"]) for name in ("lab/web:1", "plain:1", "squashed:1")]
+        self.assertEqual(layers, [layers[0], layers[0] + 2, layers[0] + 1])
+        question = "ls / /www; cat /kept"
+        answers = [self.assertSucceeds(self.lab.docker("run", "--rm", name, "sh", "-c", question)).out
+                   for name in ("plain:1", "squashed:1")]
+        self.assertEqual(answers[0], answers[1])
+        self.assertNotIn("gone", answers[0])
+        self.assertNotIn("index.html", answers[0])
+
+    def test_an_image_from_elsewhere_is_a_cache_when_it_is_named(self) -> None:
+        text = "FROM lab/web:1\nRUN echo 1 >/one\nRUN echo 2 >/two\n"
+        archive = f"{self.place}/../{os.path.basename(self.place)}.tar"
+        self.addCleanup(lambda: os.path.exists(archive) and os.unlink(archive))
+        self.build(text, "-t", "first:1")
+        self.assertSucceeds(self.lab.docker("save", "-o", archive, "first:1"))
+        self.assertSucceeds(self.lab.docker("rmi", "-f", "first:1"))
+        self.assertSucceeds(self.lab.docker("load", "-i", archive))
+        self.assertNotIn("Using cache", self.build(text + "ENV C=1\n").split("Step 3/4")[0])
+        shown = self.build(text + "ENV C=2\n", "--cache-from", "first:1", "-t", "second:1")
+        self.assertEqual(shown.count("Using cache"), 2, shown)
+        self.assertEqual(self.image("second:1")["RootFS"], self.image("first:1")["RootFS"])
+
+    def test_add_fetches_a_file(self) -> None:
+        registry = BentRegistry()
+        self.addCleanup(registry.close)
+        registry.blobs["file"] = b"fetched\n"
+        url = f"http://{registry.address}/v2/x/blobs/file"
+        self.build(f"FROM busybox\nADD {url} /got/\nADD {url} /as\n", "-t", "added:1")
+        done = self.lab.docker("run", "--rm", "added:1", "sh", "-c", "cat /got/file /as; stat -c '%a %u' /as")
+        self.assertSucceeds(done, "fetched\nfetched\n600 0\n")
+        with open(f"{self.place}/Dockerfile", "w", encoding="utf-8") as file:
+            file.write("FROM busybox\nADD http://192.0.2.1/x /x\n")
+        refused = self.lab.docker("build", self.place)
+        self.assertEqual(refused.code, 1)
+        self.assertIn("not on this machine", refused.err)
 
 
 def resident(pid: int) -> int:

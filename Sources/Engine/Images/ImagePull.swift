@@ -176,6 +176,11 @@ final class ImagePull: Sendable {
         guard config.os.isEmpty || config.os == Platform.current.os else {
             throw EngineFailure.invalid("operating system \(config.os) is not supported: \(reference.familiar)")
         }
+        if let wanted = request.platform, !config.architecture.isEmpty, !wanted.accepts(config.platform) {
+            throw EngineFailure.notFound(
+                "image with reference \(reference.familiar) was found but its platform (\(config.platform)) does not match "
+                    + "the specified platform (\(wanted))")
+        }
         let needed = contents.layers.filter { !images.content.has($0.digest) }.reduce(Int64(0)) { sum, layer in
             let (result, isTooMuch) = sum.addingReportingOverflow(layer.size)
             return isTooMuch ? .max : result
