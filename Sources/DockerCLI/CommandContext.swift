@@ -1,3 +1,4 @@
+import EngineAPI
 import EngineClient
 import OrderedJSON
 import Posix
@@ -26,6 +27,11 @@ struct CommandContext: Sendable {
         if !finished.isEmpty { observer?.operationsFinished(finished, command: words) }
     }
 
+    /// What asks the engine to keep a record of a reading.
+    private func tellHeaders(_ method: String) -> [(String, String)] {
+        method == "GET" && observer?.wantsReadings == true ? [(DrydockAPI.tellHeader, "1")] : []
+    }
+
     /// Makes a request and remembers its operation.
     @discardableResult
     func request(
@@ -33,7 +39,8 @@ struct CommandContext: Sendable {
         headers: [(String, String)] = []
     ) throws -> EngineResponse {
         if let plan, method != "GET" { return try plan.ask(client, method, path, query, body) }
-        let response = try client.request(method, path, query: query, body: body, headers: headers)
+        let response = try client.request(
+            method, path, query: query, body: body, headers: headers + tellHeaders(method))
         operations.add(response.operation)
         return response
     }
@@ -50,7 +57,7 @@ struct CommandContext: Sendable {
         headers: [(String, String)] = []
     ) throws -> EngineStream {
         if let plan, method != "GET" { throw try plan.completed(by: client, method, path, query, body) }
-        let stream = try client.stream(method, path, query: query, body: body, headers: headers)
+        let stream = try client.stream(method, path, query: query, body: body, headers: headers + tellHeaders(method))
         operations.add(stream.operation)
         return stream
     }

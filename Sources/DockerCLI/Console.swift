@@ -80,6 +80,14 @@ public protocol CommandObserver: Sendable {
     ///   - operations: The operations since the last call.
     ///   - command: The words of the command.
     func operationsFinished(_ operations: [String], command: [String])
+
+    /// Whether commands that only read are to be told of, too.
+    var wantsReadings: Bool { get }
+}
+
+extension CommandObserver {
+    /// They are not.
+    public var wantsReadings: Bool { false }
 }
 
 /// The operations that a command has caused and nobody has been told of.

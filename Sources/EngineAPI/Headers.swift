@@ -8,6 +8,9 @@ public enum DrydockAPI {
     public static let quietHeader = "Drydock-Quiet"
     /// The value of ``explainHeader`` that asks, when a container would be created, for the plan of its start as well.
     public static let explainRun = "run"
+    /// The request header with which a request that only reads is told of as well. Without it reading leaves no record:
+    /// whoever looks changes nothing, and a check of a lesson can't be seen.
+    public static let tellHeader = "Drydock-Tell"
     /// The endpoint of the step stream: JSON lines of ``StepRecord``. Query: `operation=ID` (repeatable),
     /// `since=NANOSECONDS` (since 1970), `follow=1`.
     public static let stepsPath = "/drydock/steps"

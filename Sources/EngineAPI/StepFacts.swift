@@ -74,11 +74,15 @@ extension StepKind {
         case .networkNone: []
         case .networkRelease: ["address", "interface", "network", "unplugged"]
         case .namespaceEnter: ["container", "pid", "target", "namespaces", "count"]
-        case .processSignal: ["signal", "number", "pid"]
+        case .processSignal: ["signal", "number", "pid", "waited"]
         case .processEnd: ["pid", "exitCode", "signal", "outOfMemory"]
         case .cgroupFreeze: ["path", "processes"]
         case .cgroupThaw: ["path", "processes"]
         case .cgroupRemove: ["path", "memoryMaximum", "cpuTime"]
+        case .processesList: ["container", "processes", "file"]
+        case .countersRead: ["container", "files", "memory", "cpuTime", "memoryFile"]
+        case .changesRead: ["container", "upper", "added", "changed", "deleted", "layers"]
+        case .filesGet: ["container", "path", "place", "upper"]
         }
     }
 }

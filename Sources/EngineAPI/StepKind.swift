@@ -162,4 +162,14 @@ public enum StepKind: String, Sendable, Codable, CaseIterable, Hashable {
     case cgroupThaw = "cgroup.thaw"
     /// A control group was removed.
     case cgroupRemove = "cgroup.remove"
+
+    // Reading: told of only to those who ask (``DrydockAPI/tellHeader``)
+    /// A container's processes were found and looked at.
+    case processesList = "processes.list"
+    /// What a container's cgroup has counted was read.
+    case countersRead = "counters.read"
+    /// A container's writable layer was read for what has changed.
+    case changesRead = "changes.read"
+    /// Files were read out of a container's tree.
+    case filesGet = "files.get"
 }

@@ -29,8 +29,17 @@ public protocol Cgroup: AnyObject, Sendable {
     /// Counters now.
     func statistics() throws(SystemError) -> CgroupStatistics
 
+    /// The files behind ``statistics()``, as far as they tell of something by themselves, with what each contains now.
+    func counterReadings() -> [CgroupReading]
+
     /// The processes in the group, by their numbers on the machine.
     func processes() throws(SystemError) -> [Int32]
+
+    /// The file that they are listed in.
+    var processesFile: String { get }
+
+    /// How the group is frozen; `nil` without a freezer.
+    var freezer: CgroupFreezer? { get }
 
     /// Stops all processes in the group, and waits until they stand (`cgroup.freeze`, or `freezer.state`).
     func freeze() throws(SystemError)
@@ -49,6 +58,28 @@ public protocol Cgroup: AnyObject, Sendable {
 
     /// Removes the group's directories; it must have no processes.
     func remove() throws(SystemError)
+}
+
+/// The files through which a group is frozen.
+public struct CgroupFreezer: Sendable, Equatable {
+    /// The file that is written to.
+    public var file: String
+    /// What is written to freeze, and to thaw.
+    public var frozen: String, thawed: String
+    /// The file that says whether the group stands still.
+    public var state: String
+
+    /// The unified hierarchy's (kernel `cgroup-v2.rst`), in a directory.
+    static func unified(_ directory: String) -> CgroupFreezer {
+        CgroupFreezer(
+            file: directory + "/cgroup.freeze", frozen: "1", thawed: "0", state: directory + "/cgroup.events")
+    }
+
+    /// That of version 1 (kernel `cgroup-v1/freezer-subsystem.rst`), in a directory.
+    static func version1(_ directory: String) -> CgroupFreezer {
+        let file = directory + "/freezer.state"
+        return CgroupFreezer(file: file, frozen: "FROZEN", thawed: "THAWED", state: file)
+    }
 }
 
 /// A limit on one resource, in Docker's units.

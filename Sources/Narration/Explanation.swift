@@ -34,12 +34,14 @@ public enum ExplanationCatalog {
         .en: merged([
             EnglishTexts.images, EnglishTexts.registries, EnglishTexts.containerDisk, EnglishTexts.starting,
             EnglishTexts.restricting,
-            EnglishTexts.networks, EnglishTexts.lab, EnglishTexts.ending, EnglishTexts.volumes, EnglishTexts.builds,
+            EnglishTexts.networks, EnglishTexts.lab, EnglishTexts.ending, EnglishTexts.reading, EnglishTexts.volumes,
+            EnglishTexts.builds,
         ]),
         .ko: merged([
             KoreanTexts.images, KoreanTexts.registries, KoreanTexts.containerDisk, KoreanTexts.starting,
             KoreanTexts.restricting,
-            KoreanTexts.networks, KoreanTexts.lab, KoreanTexts.ending, KoreanTexts.volumes, KoreanTexts.builds,
+            KoreanTexts.networks, KoreanTexts.lab, KoreanTexts.ending, KoreanTexts.reading, KoreanTexts.volumes,
+            KoreanTexts.builds,
         ]),
     ]
 

@@ -139,5 +139,11 @@ struct StepGroup: Sendable {
         StepGroup("name", en: "name", ko: "이름", rank: 21, [.containerRename]),
         StepGroup("freezer", en: "freeze", ko: "정지", rank: 10, [.cgroupFreeze]),
         StepGroup("freezer", en: "thaw", ko: "재개", rank: 11, [.cgroupThaw]),
+
+        // Reading
+        StepGroup("process-list", en: "list", ko: "목록", rank: 12, [.processesList]),
+        StepGroup("cgroup-counters", en: "counters", ko: "계수기", rank: 12, [.countersRead]),
+        StepGroup("diff", en: "changes", ko: "변경", rank: 12, [.changesRead]),
+        StepGroup("copy", en: "copy", ko: "복사", rank: 12, [.filesGet]),
     ]
 }

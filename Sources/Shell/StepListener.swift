@@ -88,6 +88,8 @@ final class StepListener: CommandObserver {
     /// The operations that no request asks for.
     private static let followUps: Set<String> = ["container ended", "remove container"]
 
+    var wantsReadings: Bool { [.full, .deep].contains(state.withLock { $0.narrator.level }) }
+
     func operationsFinished(_ operations: [String], command: [String]) {
         operationsFinished(operations, command: command, on: nil)
     }

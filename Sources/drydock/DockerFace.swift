@@ -68,6 +68,8 @@ private final class StandardErrorNarration: CommandObserver {
         self.home = home
     }
 
+    var wantsReadings: Bool { [.full, .deep].contains(level) }
+
     func operationsFinished(_ operations: [String], command: [String]) {
         guard !operations.isEmpty else { return }
         // Without the steps there is nothing to tell; the command itself went on all the same.

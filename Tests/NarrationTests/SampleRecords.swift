@@ -156,10 +156,25 @@ enum SampleRecords {
             "container": "web", "pid": 48377, "target": 48213,
             "namespaces": ["pid", "net", "mnt", "uts", "ipc", "cgroup"], "count": 6,
         ],
-        .processSignal: ["signal": "TERM", "number": 15, "pid": 48213],
+        .processSignal: ["signal": "TERM", "number": 15, "pid": 48213, "waited": nil],
         .processEnd: ["pid": 48213, "exitCode": 137, "signal": "KILL", "outOfMemory": true],
         .cgroupFreeze: ["path": "drydock/3f9a71c0de42", "processes": 2],
         .cgroupThaw: ["path": "drydock/3f9a71c0de42", "processes": 2],
+        .processesList: [
+            "container": "web", "processes": 2, "file": "/sys/fs/cgroup/pids/drydock/3f9a71c0de42/cgroup.procs",
+        ],
+        .countersRead: [
+            "container": "web", "files": 5, "memory": 1_163_264, "cpuTime": 4_100_000,
+            "memoryFile": "/sys/fs/cgroup/memory/drydock/3f9a71c0de42/memory.usage_in_bytes",
+        ],
+        .changesRead: [
+            "container": "web", "upper": "/var/lib/drydock/node1/containers/3f9a71c0de42/upper", "added": 2,
+            "changed": 1, "deleted": 0, "layers": 3,
+        ],
+        .filesGet: [
+            "container": "web", "path": "/www/index.html", "place": "upper",
+            "upper": "/var/lib/drydock/node1/containers/3f9a71c0de42/upper",
+        ],
         .cgroupRemove: ["path": "drydock/3f9a71c0de42", "memoryMaximum": 1_163_264, "cpuTime": 4_100_000],
     ]
 
@@ -181,6 +196,10 @@ enum SampleRecords {
         .volumeCreate: [["anonymous": true]],
         .volumeFill: [["entries": 1]],
         .filesPut: [["entries": 1]],
+        .processesList: [["processes": 1]],
+        .countersRead: [["files": 1]],
+        .changesRead: [["layers": 1]],
+        .filesGet: [["place": "image"], ["place": "mount"], ["place": ""]],
         .buildInstruction: [
             ["cached": true, "reason": "hit"], ["reason": "base"], ["reason": "after"], ["reason": "off"],
         ],
@@ -214,7 +233,10 @@ enum SampleRecords {
             ["arguments": []],
         ],
         .networkJoin: [["kind": "container", "target": "db"]],
-        .processSignal: [["signal": "KILL", "number": 9], ["signal": "SIGHUP", "number": 1]],
+        .processSignal: [
+            ["signal": "KILL", "number": 9], ["signal": "SIGHUP", "number": 1],
+            ["signal": "SIGKILL", "number": 9, "waited": 10],
+        ],
         .processEnd: [
             ["exitCode": 0, "signal": nil, "outOfMemory": false], ["exitCode": 2, "signal": nil, "outOfMemory": false],
             ["exitCode": 143, "signal": "SIGTERM", "outOfMemory": false],

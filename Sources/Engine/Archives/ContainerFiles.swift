@@ -1,8 +1,10 @@
 import Archives
+import EngineAPI
 import Glibc
 import Kernel
 import OrderedJSON
 import Posix
+import Steps
 
 /// A path of a container's tree, resolved as its processes would resolve it, whether there are any or not.
 struct ContainerFiles {
@@ -151,13 +153,16 @@ extension Node {
     ///
     /// - Parameters:
     ///   - isQuiet: Whether no event tells of it.
+    ///   - operation: The operation of whoever wants to be told of the reading.
     ///   - begin: Called once, with the path's description, before the first bytes.
     ///   - send: Takes the archive's bytes, which are valid only during the call.
     public func getArchive(
-        _ reference: String, path: String, isQuiet: Bool = false, begin: (JSON) throws -> Void,
+        _ reference: String, path: String, isQuiet: Bool = false, operation: String? = nil,
+        begin: (JSON) throws -> Void,
         send: @escaping (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         let container = try self.container(reference)
+        if let operation { try tellOfFile(path, in: container, reference, operation) }
         try withFiles(of: container, at: path) { files in
             guard let status = try files.status() else { throw Self.missing(path, in: reference) }
             try begin(try files.description(status))
@@ -176,6 +181,41 @@ extension Node {
             try Self.pack("/proc/self/fd/\(parent.number)/\(files.path.last.text)", as: files.name, send)
         }
         if !isQuiet { publish("archive-path", container) }
+    }
+
+    /// Looks a path up, for the record: in which layer or volume it lies.
+    private func tellOfFile(
+        _ path: String, in container: Container, _ reference: String, _ operation: String
+    ) throws {
+        let upper = container.upper
+        let layers = [initLayer] + container.life.current.definition.layers
+        let shown = BindMount.clean(path)
+        _ = try reading(
+            "copy from container", of: container, operation: operation, .filesGet,
+            command: "tar -c -C \(Files.parent(of: shown)) \(shown.split(separator: "/").last ?? ".")",
+            facts: [
+                "container": .string(container.name), "path": .string(shown), "upper": .string(upper),
+            ],
+            read: { [self] in
+                try withFiles(of: container, at: path) { files in
+                    guard let status = try files.status() else { throw Self.missing(path, in: reference) }
+                    return (size: Int64(status.st_size), isDirectory: status.isDirectory, isMounted: files.mount != nil)
+                }
+            },
+            tell: { found in
+                func has(_ directory: String) -> Bool {
+                    var status = stat()
+                    return lstat(directory + shown, &status) == 0
+                }
+                let place =
+                    found.isMounted ? "mount" : has(upper) ? "upper" : layers.contains(where: has) ? "image" : ""
+                return StepOutcome(
+                    facts: ["place": .string(place)],
+                    evidence: [
+                        Evidence(
+                            source: shown, text: found.isDirectory ? "a directory" : "a file of \(found.size) bytes")
+                    ])
+            })
     }
 
     /// Sends a container's whole tree as an archive, without what is mounted in it (API: ContainerExport).

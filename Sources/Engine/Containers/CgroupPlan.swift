@@ -69,7 +69,10 @@ struct CgroupPlan {
             return StepOutcome(
                 facts: ["file": readings.first.map { .string($0.path) } ?? .null],
                 evidence: readings.map { Evidence(source: $0.path, text: $0.value.replacing("\n", with: "; ")) },
-                command: readings.first.map { "echo \(value) > \($0.path)" })
+                command: readings.count == 1
+                    ? "echo \(value) > \(readings[0].path)"
+                    : readings.isEmpty
+                        ? nil : readings.map { "echo \($0.value) > \($0.path)" }.joined(separator: "; "))
         }
     }
 }

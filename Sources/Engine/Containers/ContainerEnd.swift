@@ -84,9 +84,8 @@ extension Node {
         var steps = [
             Step(.processEnd, command: "waitid(P_PIDFD, …) -> \(end.code)", facts: facts) { [kernel] in
                 let gone = kernel.processStartTime(pid) == nil
-                return StepOutcome(evidence: [
-                    Evidence(source: "/proc/\(pid)", text: gone ? "no such process" : "still there")
-                ])
+                let evidence = Evidence(source: "/proc/\(pid)", text: gone ? "no such process" : "still there")
+                return StepOutcome(evidence: outOfMemory ? Self.killCount(cgroup) + [evidence] : [evidence])
             }
         ]
         let isShared = !endpoints.isEmpty && sharesNetwork(container)
@@ -108,6 +107,16 @@ extension Node {
                 ])
             })
         return steps
+    }
+
+    /// What the kernel says of how often it killed for lack of memory: a line of `memory.oom_control` (version 1) or
+    /// `memory.events`.
+    private static func killCount(_ cgroup: any Cgroup) -> [Evidence] {
+        let files = ["memory.oom_control", "memory.events"].map { "\(cgroup.directory(of: "memory") ?? "")/\($0)" }
+        return files.compactMap { file in
+            let lines = ((try? Files.text(file)) ?? "").split(separator: "\n")
+            return lines.first { $0.hasPrefix("oom_kill ") }.map { Evidence(source: file, text: String($0)) }
+        }
     }
 
     /// What the container's settings want when it has ended: removal, or another start.

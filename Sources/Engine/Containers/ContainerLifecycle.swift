@@ -71,13 +71,16 @@ extension Node {
     }
 
     /// The step that sends a signal to a container's first process.
-    func signalStep(_ number: Int32, _ running: Container.Running) -> Step {
+    ///
+    /// - Parameter waited: For how many seconds another signal was given time before.
+    func signalStep(_ number: Int32, _ running: Container.Running, waited: Int? = nil) -> Step {
         let pid = running.process.pid
         let kernel = kernel
         return Step(
             .processSignal, command: "pidfd_send_signal(\(pid), \(Signal.name(number)))",
             facts: [
                 "signal": .string(Signal.name(number)), "number": .integer(Int64(number)), "pid": .integer(Int64(pid)),
+                "waited": waited.map { .integer(Int64($0)) } ?? .null,
             ]
         ) {
             try running.process.signal(number)
@@ -93,9 +96,10 @@ extension Node {
     }
 
     private func send(
-        _ number: Int32, to container: Container, _ running: Container.Running, operation: String, after told: Int = 0
+        _ number: Int32, to container: Container, _ running: Container.Running, operation: String, after told: Int = 0,
+        waited: Int? = nil
     ) throws {
-        let step = signalStep(number, running)
+        let step = signalStep(number, running, waited: waited)
         do {
             let procedure = Procedure(title: "signal container", object: container.name, steps: [step])
             try run(procedure, operation: operation, after: told)
@@ -107,9 +111,12 @@ extension Node {
     /// Sends a signal to a process that is to end; one that has ended by itself at the same moment is as wanted.
     /// - Returns: Whether there was still somebody to send it to.
     private func sendUnlessEnded(
-        _ number: Int32, to container: Container, _ running: Container.Running, operation: String, after told: Int = 0
+        _ number: Int32, to container: Container, _ running: Container.Running, operation: String, after told: Int = 0,
+        waited: Int? = nil
     ) throws -> Bool {
-        do { try send(number, to: container, running, operation: operation, after: told) } catch {
+        do {
+            try send(number, to: container, running, operation: operation, after: told, waited: waited)
+        } catch {
             guard running.process.hasEnded else { throw error }
             return false
         }
@@ -159,7 +166,8 @@ extension Node {
         try Self.thaw(running.cgroup)
         let ended = container.life.wait(seconds: seconds < 0 ? nil : Double(seconds)) { $0.running == nil ? true : nil }
         if ended == nil, let running = container.life.current.running {
-            if try sendUnlessEnded(Signal.kill, to: container, running, operation: operation, after: 1) {
+            if try sendUnlessEnded(Signal.kill, to: container, running, operation: operation, after: 1, waited: seconds)
+            {
                 publish("kill", container, ["signal": "9"])
             }
             guard container.life.wait(seconds: 10, for: { $0.running == nil ? true : nil }) != nil else {
@@ -309,16 +317,22 @@ extension Node {
                 paused ? "Container \(container.id) is already paused" : "Container \(container.id) is not paused")
         }
         let cgroup = running.cgroup
+        guard let freezer = cgroup.freezer else {
+            throw EngineFailure.system("Cannot pause container \(container.id): this host has no freezer")
+        }
         return Step(
             paused ? .cgroupFreeze : .cgroupThaw,
-            command: "echo \(paused ? "1" : "0") > \(cgroup.directory(of: "freezer") ?? cgroup.path)/cgroup.freeze",
+            command: "echo \(paused ? freezer.frozen : freezer.thawed) > \(freezer.file)",
             facts: ["path": .string(cgroup.path)]
         ) {
             let count = Int64(try cgroup.processes().count)
             if paused { try cgroup.freeze() } else { try cgroup.thaw() }
-            let text = try cgroup.isFrozen() ? "frozen" : "not frozen"
+            let state = try cgroup.isFrozen() ? "frozen" : "not frozen"
+            // On the simulated kernel there is no file to be read.
+            let text = try? Files.text(freezer.state).split(separator: "\n").joined(separator: "; ")
             return StepOutcome(
-                facts: ["processes": .integer(count)], evidence: [Evidence(source: cgroup.path, text: text)])
+                facts: ["processes": .integer(count)],
+                evidence: [Evidence(source: freezer.state, text: text ?? state)])
         }
     }
 

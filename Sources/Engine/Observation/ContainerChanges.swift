@@ -2,13 +2,32 @@ import EngineAPI
 import Glibc
 import OrderedJSON
 import Posix
+import Steps
 
 extension Node {
     /// What a container has added, changed and deleted in its tree (API: ContainerChanges).
-    public func changes(_ reference: String) throws -> JSON {
+    ///
+    /// - Parameter operation: The operation of whoever wants to be told of the reading.
+    public func changes(_ reference: String, operation: String? = nil) throws -> JSON {
         let container = try self.container(reference)
         let layers = [initLayer] + container.life.current.definition.layers
-        let changes = try UpperChanges(upper: container.upper, layers: layers).all()
+        let upper = container.upper
+        let changes = try reading(
+            "list changes", of: container, operation: operation, .changesRead, command: "ls -R \(upper)",
+            facts: [
+                "container": .string(container.name), "upper": .string(upper),
+                "layers": .integer(Int64(layers.count - 1)),
+            ],
+            read: { try UpperChanges(upper: upper, layers: layers).all() },
+            tell: { changes in
+                func count(_ kind: UpperChanges.Kind) -> JSON { .integer(Int64(changes.count { $0.kind == kind })) }
+                let names = ((try? Files.list(upper)) ?? []).map(\.name).sorted()
+                return StepOutcome(
+                    facts: ["added": count(.added), "changed": count(.modified), "deleted": count(.deleted)],
+                    evidence: [
+                        Evidence(source: upper, text: names.isEmpty ? "empty" : names.prefix(12).joined(separator: " "))
+                    ])
+            })
         return changes.isEmpty
             ? .null
             : .array(changes.map { ["Path": .string($0.path), "Kind": .integer(Int64($0.kind.rawValue))] })
@@ -16,11 +35,11 @@ extension Node {
 }
 
 /// Reads the changes of a container out of its overlay's upper directory: nothing has to be compared but what is there.
-struct UpperChanges {
+struct UpperChanges: Sendable {
     /// Docker's numbers.
-    enum Kind: Int { case modified, added, deleted }
+    enum Kind: Int, Sendable { case modified, added, deleted }
 
-    struct Change: Equatable {
+    struct Change: Equatable, Sendable {
         var path: String
         var kind: Kind
     }

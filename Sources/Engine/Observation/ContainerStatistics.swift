@@ -1,3 +1,4 @@
+import EngineAPI
 import Glibc
 import Kernel
 import OrderedJSON
@@ -10,12 +11,17 @@ extension Node {
     /// - Parameters:
     ///   - streams: Whether a value comes each second until the reader is gone or the container is removed.
     ///   - isOneShot: Whether a single value needs no earlier one to compare with.
+    ///   - operation: The operation of whoever wants to be told of the reading; of a stream, of its first value.
     ///   - isWanted: Whether the reader is still there.
     ///   - send: Takes a value.
     public func readStatistics(
-        _ reference: String, streams: Bool, isOneShot: Bool, isWanted: () -> Bool, send: (JSON) throws -> Void
+        _ reference: String, streams: Bool, isOneShot: Bool, operation: String? = nil, isWanted: () -> Bool,
+        send: (JSON) throws -> Void
     ) throws {
         let container = try self.container(reference)
+        if let operation, let cgroup = container.life.current.running?.cgroup {
+            try tellOfCounters(of: container, cgroup, operation)
+        }
         var previous: Sample?
         if !streams, !isOneShot {
             // Shares are differences: without a stream, two samples are a second apart.
@@ -29,6 +35,27 @@ extension Node {
             previous = now
             pause(container, seconds: 1)
         } while isWanted() && !container.life.current.isRemoved
+    }
+
+    /// Reads the counters once more, for the record: which file each number comes from.
+    private func tellOfCounters(of container: Container, _ cgroup: any Cgroup, _ operation: String) throws {
+        let directory = cgroup.directory(of: "memory") ?? cgroup.path
+        _ = try reading(
+            "read counters", of: container, operation: operation, .countersRead, command: "cat \(directory)/memory.*",
+            facts: ["container": .string(container.name)], read: { try cgroup.statistics() },
+            tell: { counted in
+                let readings = cgroup.counterReadings()
+                let memory = readings.first { $0.path.contains("/memory.") }?.path
+                return StepOutcome(
+                    facts: [
+                        "files": .integer(Int64(readings.count)),
+                        "memory": .integer(Int64(clamping: counted.memoryUsage)),
+                        "cpuTime": .integer(Int64(clamping: counted.cpuTotal)),
+                        "memoryFile": memory.map { .string($0) } ?? .null,
+                    ],
+                    evidence: readings.map { Evidence(source: $0.path, text: $0.value) },
+                    command: readings.first.map { "cat \($0.path) (and \(readings.count - 1) more)" })
+            })
     }
 
     /// Waits, at most until the container is removed.

@@ -1,3 +1,4 @@
+import EngineAPI
 import Glibc
 import Kernel
 import OrderedJSON
@@ -10,7 +11,10 @@ extension Node {
     /// - Parameters:
     ///   - options: Those of `ps(1)`; empty is `-ef`.
     ///   - isQuiet: Whether no event tells of it.
-    public func top(_ reference: String, options: String, isQuiet: Bool = false) throws -> JSON {
+    ///   - operation: The operation of whoever wants to be told of the reading.
+    public func top(
+        _ reference: String, options: String, isQuiet: Bool = false, operation: String? = nil
+    ) throws -> JSON {
         let container = try self.container(reference)
         let life = container.life.current
         guard let running = life.running else {
@@ -21,7 +25,22 @@ extension Node {
         }
         let format = try ProcessFormat(options: options)
         let users = UserNames()
-        let pids = try running.cgroup.processes().sorted()
+        let cgroup = running.cgroup
+        let file = cgroup.processesFile
+        let pids = try reading(
+            "list processes", of: container, operation: operation, .processesList, command: "cat \(file)",
+            facts: ["container": .string(container.name), "file": .string(file)],
+            read: { try cgroup.processes().sorted() },
+            tell: { [kernel] pids in
+                let first = pids.first.flatMap { try? kernel.processFile($0, "status") } ?? ""
+                let numbers = first.split(separator: "\n").first { $0.hasPrefix("NSpid:") }
+                var evidence = [Evidence(source: file, text: pids.map(String.init).joined(separator: " "))]
+                if let numbers, let pid = pids.first {
+                    evidence.append(
+                        Evidence(source: "/proc/\(pid)/status", text: String(numbers.replacing("\t", with: " "))))
+                }
+                return StepOutcome(facts: ["processes": .integer(Int64(pids.count))], evidence: evidence)
+            })
         let rows = pids.compactMap { pid -> JSON? in
             // One that has ended meanwhile has no row.
             guard let process = ProcessFacts(pid, kernel: kernel) else { return nil }

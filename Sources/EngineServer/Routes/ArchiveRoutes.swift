@@ -13,11 +13,11 @@ extension Routes {
                 let status = try node.pathStatus(request["name"], path: query.path)
                 try responder.send(200, headers: [Self.pathHeader: Base64.encode(status.encoded())])
             },
-            Route("GET", "/containers/{name}/archive") { request, responder in
+            Self.reading("GET", "/containers/{name}/archive") { request, responder, operation in
                 let query = try ArchiveQuery(request.query)
                 let sender = PieceSender()
                 try node.getArchive(
-                    request["name"], path: query.path, isQuiet: request.isQuiet,
+                    request["name"], path: query.path, isQuiet: request.isQuiet, operation: operation,
                     begin: { status in
                         sender.stream = try responder.stream(
                             contentType: "application/x-tar",

@@ -62,6 +62,18 @@ struct Routes: Sendable {
         }
     }
 
+    /// A route that only reads: it has an operation where the client wants to be told of it.
+    static func reading(
+        _ method: String, _ pattern: String,
+        perform: @escaping @Sendable (Request, Responder, _ operation: String?) throws -> Void
+    ) -> Route {
+        Route(method, pattern) { request, responder in
+            let operation = request.headers[DrydockAPI.tellHeader] == nil ? nil : StepRunner.newOperation()
+            responder.operation = operation
+            try perform(request, responder, operation)
+        }
+    }
+
     /// A step's record as the API sends it.
     static func json(_ record: StepRecord) throws -> JSON { try JSON(encoding: record, keys: .asDeclared) }
 }

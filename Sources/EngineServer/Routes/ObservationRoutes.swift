@@ -8,18 +8,20 @@ extension Routes {
     var observation: [Route] {
         let node = node
         return [
-            Route("GET", "/containers/{name}/top") { request, responder in
+            Self.reading("GET", "/containers/{name}/top") { request, responder, operation in
                 let options = request.query.text("ps_args") ?? ""
-                try responder.send(json: try node.top(request["name"], options: options, isQuiet: request.isQuiet))
+                try responder.send(
+                    json: try node.top(
+                        request["name"], options: options, isQuiet: request.isQuiet, operation: operation))
             },
-            Route("GET", "/containers/{name}/changes") { request, responder in
-                try responder.send(json: try node.changes(request["name"]))
+            Self.reading("GET", "/containers/{name}/changes") { request, responder, operation in
+                try responder.send(json: try node.changes(request["name"], operation: operation))
             },
-            Route("GET", "/containers/{name}/stats") { request, responder in
+            Self.reading("GET", "/containers/{name}/stats") { request, responder, operation in
                 let query = StatsQuery(request.query, version: request.version)
                 var stream: ResponseStream?
                 try node.readStatistics(
-                    request["name"], streams: query.stream, isOneShot: query.oneShot,
+                    request["name"], streams: query.stream, isOneShot: query.oneShot, operation: operation,
                     isWanted: { request.isConnected },
                     send: { value in
                         if !query.stream { return try responder.send(json: value) }

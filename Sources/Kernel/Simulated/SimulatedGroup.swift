@@ -274,6 +274,28 @@ final class SimulatedCgroup: Cgroup {
         }
     }
 
+    var processesFile: String { (directory(of: "pids") ?? "/sys/fs/cgroup/\(path)") + "/cgroup.procs" }
+
+    func counterReadings() -> [CgroupReading] {
+        guard let counted = try? statistics() else { return [] }
+        let files: [(controller: String, file: String, value: UInt64)] = [
+            ("cpuacct", isUnified ? "cpu.stat" : "cpuacct.usage", counted.cpuTotal),
+            ("memory", isUnified ? "memory.current" : "memory.usage_in_bytes", counted.memoryUsage),
+            ("pids", "pids.current", counted.pids),
+        ]
+        return files.compactMap { controller, file, value in
+            // The unified file has a name before its value, and counts in microseconds.
+            let shown = file == "cpu.stat" ? "usage_usec \(value / 1000)" : String(value)
+            return directory(of: controller).map { CgroupReading(path: "\($0)/\(file)", value: shown) }
+        }
+    }
+
+    var freezer: CgroupFreezer? {
+        isUnified
+            ? directory(of: "freezer").map(CgroupFreezer.unified)
+            : directory(of: "freezer").map(CgroupFreezer.version1)
+    }
+
     func freeze() throws(SystemError) {
         try with("freeze", "freezing cgroup \(path)") { group throws(SystemError) in group.isFrozen = true }
     }

@@ -7,7 +7,8 @@ extension EnglishTexts {
             brief: "{signal|signal} to PID {pid}",
             full: """
                 {?signal=SIGTERM}SIGTERM is a request: the program may tidy up and end, or not. PID 1 of a container \
-                gets it only if it has a handler for it.{:}{?signal=SIGKILL}SIGKILL is no request: the kernel ends \
+                gets it only if it has a handler for it.{:}{?signal=SIGKILL}{?waited}It had not ended within \
+                {waited|n:second}. {/}SIGKILL is no request: the kernel ends \
                 the process, and it runs no further instruction.{:}The kernel notes the signal {number} for the \
                 process; what happens is up to its handler, and PID 1 gets only what it has one for.{/}{/}
                 """,

@@ -7,7 +7,8 @@ extension KoreanTexts {
             brief: "PID {pid} 프로세스에 {signal|signal} 시그널",
             full: """
                 {?signal=SIGTERM}SIGTERM은 요청입니다. 프로그램은 정리하고 끝낼 수도, 끝내지 않을 수도 있습니다. 컨테이너의 PID 1은 처리기가 \
-                있을 때만 이 시그널을 받습니다.{:}{?signal=SIGKILL}SIGKILL은 요청이 아닙니다. 커널이 프로세스를 끝내며, 프로세스는 명령을 하나도 \
+                있을 때만 이 시그널을 받습니다.{:}{?signal=SIGKILL}{?waited}{waited}초 안에 끝나지 \
+                않았습니다. {/}SIGKILL은 요청이 아닙니다. 커널이 프로세스를 끝내며, 프로세스는 명령을 하나도 \
                 더 실행하지 못합니다.{:}커널이 {number}번 시그널을 프로세스에 전합니다. 무엇을 할지는 처리기가 정하며, PID 1은 처리기가 있는 \
                 시그널만 받습니다.{/}{/}
                 """,

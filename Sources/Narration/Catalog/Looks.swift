@@ -100,5 +100,11 @@ extension ExplanationCatalog {
         .cgroupFreeze: ["docker ps", "!cat {readBack}"],
         .cgroupThaw: ["docker ps", "!cat {readBack}"],
         .cgroupRemove: ["!ls -d {readBack}"],
+
+        // Reading
+        .processesList: ["!cat {file}", "docker exec {container} ps"],
+        .countersRead: ["!cat {readBack}", "docker stats --no-stream {container}"],
+        .changesRead: ["!ls -lR {upper}", "docker diff {container}"],
+        .filesGet: ["docker diff {container}", "!ls -A {upper}"],
     ]
 }

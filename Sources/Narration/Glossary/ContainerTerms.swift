@@ -117,7 +117,7 @@ extension Glossary {
             en:
                 "What a container changed against its image: A added, C changed, D deleted. It is read from the upper layer.",
             ko: "컨테이너가 이미지에서 바꾼 것의 목록입니다. A 추가, C 변경, D 삭제. 쓰기 레이어에서 읽습니다.",
-            [.layerCreate, .filesPut], lesson: "12-copy-and-diff"),
+            [.layerCreate, .filesPut, .changesRead, .filesGet], lesson: "12-copy-and-diff"),
         GlossaryEntry(
             "restart policy", "재시작 정책", ["--restart"],
             en: "What the engine does when a container ends: nothing, start it again after failures, or always.",

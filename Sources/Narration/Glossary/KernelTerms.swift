@@ -78,7 +78,7 @@ extension Glossary {
             en:
                 "Its processes see only each other and count from 1. Seen from outside they have other numbers as well.",
             ko: "안의 프로세스는 서로만 볼 수 있고 번호를 1부터 셉니다. 밖에서는 다른 번호로도 보입니다.",
-            [.processClone, .mountProc], lesson: "02-namespaces"),
+            [.processClone, .mountProc, .processesList], lesson: "02-namespaces"),
         GlossaryEntry(
             "network namespace", "네트워크 네임스페이스", ["netns"],
             en: "Interfaces, addresses, routes, filters and ports of its own. A new one has a loopback interface only.",
@@ -121,7 +121,7 @@ extension Glossary {
             ko: """
                 커널이 자원을 세고 제한하는 프로세스 그룹입니다. 메모리, CPU 시간, 프로세스 수가 대상입니다. 읽고 쓸 수 있는 파일이 든 \
                 디렉터리로 나타납니다.
-                """, [.cgroupCreate, .cgroupLimit, .cgroupJoin, .cgroupRemove], lesson: "03-cgroups"),
+                """, [.cgroupCreate, .cgroupLimit, .cgroupJoin, .cgroupRemove, .countersRead], lesson: "03-cgroups"),
         GlossaryEntry(
             "cgroup version 2", "cgroup 버전 2", ["cgroup v2", "cgroup v1", "unified hierarchy"],
             en:

@@ -27,6 +27,26 @@ extension LinuxCgroup {
         return statistics
     }
 
+    /// One or two files of each controller: those behind the columns of `docker stats`.
+    func counterReadings() -> [CgroupReading] {
+        let version1 = [
+            ("cpuacct", "cpuacct.usage"), ("memory", "memory.usage_in_bytes"), ("memory", "memory.limit_in_bytes"),
+            ("pids", "pids.current"), ("blkio", "blkio.throttle.io_service_bytes_recursive"),
+        ].compactMap { controller, file in version1Directory(controller).map { ($0, file) } }
+        let unified = [
+            ("cpuacct", "cpu.stat"), ("memory", "memory.current"), ("memory", "memory.max"), ("pids", "pids.current"),
+            ("blkio", "io.stat"),
+        ].compactMap { controller, file in
+            version1Directory(controller) == nil ? directory(of: controller).map { ($0, file) } : nil
+        }
+        return (version1 + unified).compactMap { directory, file in
+            let path = "\(directory)/\(file)"
+            guard let text = try? Files.text(path) else { return nil }
+            // Some have a line for each kind or device: the first says what it is about.
+            return CgroupReading(path: path, value: String(text.prefix { $0 != "\n" }))
+        }.filter { !$0.value.isEmpty }
+    }
+
     private static func counters(_ path: String) -> [String: UInt64] {
         CgroupFile.counters((try? Files.text(path)) ?? "")
     }

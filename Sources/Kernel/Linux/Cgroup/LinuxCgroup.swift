@@ -47,29 +47,34 @@ final class LinuxCgroup: Cgroup {
         return descriptors
     }
 
-    func processes() throws(SystemError) -> [Int32] {
+    /// The directory whose `cgroup.procs` is read; `nil` when the group is gone.
+    private var processesDirectory: String? {
         // One that was made in some hierarchies only, because the engine died meanwhile, is looked at where it is.
         let directories = [unifiedDirectory].compactMap { $0 } + places.map(\.directory)
-        guard let directory = directories.first(where: Files.exists) else { return [] }
+        return directories.first(where: Files.exists)
+    }
+
+    var processesFile: String { (processesDirectory ?? unifiedDirectory ?? path) + "/cgroup.procs" }
+
+    func processes() throws(SystemError) -> [Int32] {
+        guard let directory = processesDirectory else { return [] }
         // 0 stands for a process of a PID namespace that can't be seen from here.
         return try Files.text(directory + "/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }.filter {
             $0 != 0
         }
     }
 
-    /// The file that freezes: the unified one where there is one, because a frozen process can then still be killed.
-    private var freezer: (file: String, isUnified: Bool)? {
-        if let unifiedDirectory, Files.exists(unifiedDirectory + "/cgroup.freeze") {
-            return (unifiedDirectory + "/cgroup.freeze", true)
-        }
-        return version1Directory("freezer").map { ($0 + "/freezer.state", false) }
+    /// The unified one where there is one, because a frozen process can then still be killed.
+    var freezer: CgroupFreezer? {
+        if let unifiedDirectory, Files.exists(unifiedDirectory + "/cgroup.freeze") { return .unified(unifiedDirectory) }
+        return version1Directory("freezer").map(CgroupFreezer.version1)
     }
 
     func freeze() throws(SystemError) {
         guard let freezer else { throw SystemError("freezing cgroup \(path)", code: ENOTSUP) }
         for attempt in 0..<Self.freezeAttempts {
             // A version 1 group may stay half frozen for good; writing again makes the kernel look at each task again.
-            if attempt % 50 == 0 { try CgroupPlace.write(freezer.isUnified ? "1" : "FROZEN", to: freezer.file) }
+            if attempt % 50 == 0 { try CgroupPlace.write(freezer.frozen, to: freezer.file) }
             if try isFrozen() { return }
             usleep(1_000)
         }
@@ -79,15 +84,13 @@ final class LinuxCgroup: Cgroup {
 
     func thaw() throws(SystemError) {
         guard let freezer else { throw SystemError("thawing cgroup \(path)", code: ENOTSUP) }
-        try CgroupPlace.write(freezer.isUnified ? "0" : "THAWED", to: freezer.file)
+        try CgroupPlace.write(freezer.thawed, to: freezer.file)
     }
 
     func isFrozen() throws(SystemError) -> Bool {
         guard let freezer else { return false }
-        guard freezer.isUnified, let unifiedDirectory else {
-            return try Files.text(freezer.file).trimmed == "FROZEN"
-        }
-        return CgroupFile.counters(try Files.text(unifiedDirectory + "/cgroup.events"))["frozen"] == 1
+        let text = try Files.text(freezer.state)
+        return text.trimmed == freezer.frozen || CgroupFile.counters(text)["frozen"] == 1
     }
 
     func kill() throws(SystemError) {
