@@ -423,6 +423,17 @@ class Sessions(LabTest):
         terminal.send("a")
         self.assertIn("history", terminal.prompt())
 
+    def test_a_line_that_ends_in_a_backslash_goes_on_in_the_next(self):
+        terminal = self.lab.shell("--narrate", "off", columns=80)
+        self.addCleanup(terminal.close)
+        terminal.prompt()
+        terminal.type("docker run --rm \\")
+        terminal.expect(r"(?m)^> $")
+        terminal.type("busybox echo one \\")
+        terminal.expect(r"(?m)^> $")
+        terminal.type("two")
+        self.assertRegex(terminal.prompt(), r"(?m)^one two$")
+
     def test_no_color_and_themes(self):
         def escapes(theme: str | None, **extra) -> set[str]:
             self.lab.line(f"set theme {theme}")
