@@ -136,6 +136,10 @@ public enum StepKind: String, Sendable, Codable, CaseIterable, Hashable {
     case uplinkTranslate = "uplink.translate"
     /// A virtual cable was laid between the container and a bridge.
     case vethCreate = "veth.create"
+    /// An interface was made for the containers of a network to share its cable.
+    case parentCreate = "parent.create"
+    /// The container was given an interface on a cable that it shares with one of the node's.
+    case linkShare = "link.share"
     /// An interface was given an address.
     case addressAssign = "address.assign"
     /// A route was added.

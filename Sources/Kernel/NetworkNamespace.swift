@@ -119,7 +119,7 @@ public struct Link: Sendable, Equatable {
     public var master: Int32?
     /// The index of its peer, in the peer's namespace.
     public var peerIndex: Int32?
-    /// What its kind has to say of it, as `ip -details link` does: `vxlan id 4097 local 192.0.2.1 dstport 4789`.
+    /// What its kind has to say of it, as `ip -details link` does: `vxlan id 4097 local 203.0.113.1 dstport 4789`.
     public var detail: String?
     /// Counters so far: bytes and packets received and sent, errors and drops.
     public var counters: LinkCounters

@@ -75,6 +75,7 @@ struct StepGroup: Sendable {
         StepGroup("cable", en: "cable", ko: "케이블", rank: 11, [.cablePlug]),
         StepGroup("cable", en: "cable", ko: "케이블", rank: 11, [.cableChange]),
         StepGroup("bridge", en: "bridge", ko: "브리지", rank: 11, [.bridgeCreate]),
+        StepGroup("shared-cable", en: "parent", ko: "부모", rank: 10, [.parentCreate]),
         StepGroup("network-record", en: "network", ko: "네트워크", rank: 12, [.networkCreate]),
         StepGroup("published-port", en: "port", ko: "포트", rank: 6, [.portPublish]),
         StepGroup("embedded-names", en: "names", ko: "이름", rank: 7, [.namesServe]),
@@ -108,9 +109,9 @@ struct StepGroup: Sendable {
             told: [.processClone, .namespaceEnter], explained: [.processClone, .namespaceEnter]),
         StepGroup(
             "network", en: "network", ko: "네트워크", rank: 6,
-            [.vethCreate, .networkJoin, .networkNone, .addressAssign, .routeAdd],
-            told: [.addressAssign, .vethCreate, .routeAdd, .networkJoin, .networkNone],
-            explained: [.vethCreate, .networkJoin, .networkNone],
+            [.vethCreate, .linkShare, .networkJoin, .networkNone, .addressAssign, .routeAdd],
+            told: [.addressAssign, .vethCreate, .linkShare, .routeAdd, .networkJoin, .networkNone],
+            explained: [.vethCreate, .linkShare, .networkJoin, .networkNone],
             proved: [.addressAssign, .routeAdd, .networkJoin, .networkNone]),
         StepGroup("volume", en: "volume", ko: "볼륨", rank: 8, [.mountVolume, .mountTmpfs]),
         StepGroup(

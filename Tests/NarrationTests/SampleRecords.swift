@@ -117,11 +117,15 @@ enum SampleRecords {
         ],
         .nodeCreate: ["node": "node1"],
         .nodeDelete: ["node": "node2", "directory": "/var/lib/drydock/node2", "containers": 3],
-        .cablePlug: ["node": "node1", "interface": "eth0", "port": "node1", "address": "192.0.2.1/24"],
+        .cablePlug: ["node": "node1", "interface": "eth0", "port": "node1", "address": "203.0.113.1/24"],
         .cableChange: ["node": "node2", "up": true, "loss": "10%", "rate": "1mbit", "delay": nil],
         .networkCreate: [
             "name": "lab", "id": "3f9a71c0de42", "subnet": "172.18.0.0/16", "gateway": "172.18.0.1",
-            "file": "/var/lib/drydock/node1/networks/3f9a71c0de42.json",
+            "file": "/var/lib/drydock/node1/networks/3f9a71c0de42.json", "driver": "bridge",
+        ],
+        .parentCreate: ["parent": "eth0.10", "lower": "eth0", "vlan": 10, "network": "lan"],
+        .linkShare: [
+            "parent": "eth0", "interface": "eth0", "kind": "macvlan", "mode": "bridge", "mac": "02:42:c0:00:02:82",
         ],
         .portPublish: [
             "port": "80/tcp", "address": "0.0.0.0:8080", "number": 8080, "machine": "127.0.0.1:8080",
@@ -151,6 +155,7 @@ enum SampleRecords {
         .networkNone: [:],
         .networkRelease: [
             "address": "172.17.0.2/16", "interface": "veth3f9a71c", "network": "bridge", "unplugged": false,
+            "cable": true,
         ],
         .namespaceEnter: [
             "container": "web", "pid": 48377, "target": 48213,
@@ -190,7 +195,12 @@ enum SampleRecords {
             ["up": false, "loss": nil, "rate": nil], ["loss": nil, "rate": nil], ["delay": "50ms"], ["rate": nil],
         ],
         .portPublish: [["machine": .null]],
-        .networkRelease: [["unplugged": true]],
+        .networkRelease: [["unplugged": true], ["cable": false], ["cable": false, "unplugged": true]],
+        .networkCreate: [["driver": "macvlan"], ["driver": "overlay"]],
+        .parentCreate: [["lower": nil, "vlan": nil]],
+        .linkShare: [
+            ["mode": "private"], ["mode": "passthru", "mac": nil], ["kind": "ipvlan", "mode": "l2", "mac": nil],
+        ],
         .imageDelete: [["layers": 0], ["layers": 1]],
         .layerDelete: [["entries": 0], ["entries": 1]],
         .volumeCreate: [["anonymous": true]],

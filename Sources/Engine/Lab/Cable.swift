@@ -17,21 +17,30 @@ final class Cable: Sendable {
     static let bridge = "cable0"
     /// The nodes' end.
     static let interface = "eth0"
-    /// The addresses of the cable: TEST-NET-1, which is nobody's on any network (RFC 5737).
-    static let subnet = "192.0.2.0/24"
+    /// What the addresses of the cable are taken from: networks that are set aside for examples, and so are nobody's
+    /// (TEST-NET-3, 2 and 1, RFC 5737), and one for measurements (RFC 2544).
+    private static let subnets = ["203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24", "198.18.0.0/24"]
+    /// The addresses of the cable.
+    let subnet: InterfaceAddress
 
-    /// Makes the namespace and the bridge.
+    /// Makes the namespace and the bridge. The addresses are those of the first network that the machine itself, against
+    /// the rules, does not use.
     init(_ kernel: any Kernel) throws(SystemError) {
+        let routed = try kernel.machineNetworkNamespace().routes().compactMap(\.destination)
+        let free = Self.subnets.compactMap { InterfaceAddress($0) }.first { subnet in
+            !routed.contains { $0.prefixLength > 0 && $0.overlaps(subnet) }
+        }
+        guard let free else { throw SystemError("choosing addresses for the cable between nodes", code: EADDRINUSE) }
+        subnet = free
         namespace = try kernel.makeNetworkNamespace()
         try namespace.makeBridge(Self.bridge, mac: nil, mtu: nil)
     }
 
     /// The address of the node with a number.
-    static func address(of number: Int) -> InterfaceAddress? {
-        guard let subnet = InterfaceAddress(subnet), let host = subnet.address.advanced(by: UInt64(number)) else {
-            return nil
+    func address(of number: Int) -> InterfaceAddress? {
+        subnet.address.advanced(by: UInt64(number)).flatMap {
+            InterfaceAddress($0, prefixLength: subnet.prefixLength)
         }
-        return InterfaceAddress(host, prefixLength: subnet.prefixLength)
     }
 
     /// Lays a node's own cable: the port first, up, then the node's end with its address.
@@ -97,8 +106,8 @@ final class Cable: Sendable {
             """
         for (node, quality) in ports.sorted(by: { $0.key < $1.key }) where quality.loss > 0 {
             for direction in ["iifname", "oifname"] {
-                commands += "add rule bridge drydock cable \(direction) \"\(node)\" numgen random mod 10000 < "
-                commands += "\(quality.loss) drop\n"
+                let chance = quality.loss < 10_000 ? "numgen random mod 10000 < \(quality.loss) " : ""
+                commands += "add rule bridge drydock cable \(direction) \"\(node)\" \(chance)drop\n"
             }
         }
         _ = try namespace.applyRules(commands)

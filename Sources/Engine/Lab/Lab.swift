@@ -131,5 +131,5 @@ struct NodePlace: Sendable {
     let number: Int
 
     /// The node's address on the cable.
-    var address: InterfaceAddress? { Cable.address(of: number) }
+    var address: InterfaceAddress? { lab.cable.address(of: number) }
 }

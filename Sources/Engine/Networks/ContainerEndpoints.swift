@@ -59,7 +59,7 @@ extension Node {
                 // Not 404: clients take that for a missing image, and pull.
                 throw EngineFailure.invalid("network \(name) not found")
             }
-            if network.isBridge { wanted.append((network, try EndpointRequest(settings))) }
+            if network.hasEndpoints { wanted.append((network, try EndpointRequest(settings))) }
         }
         // The way out leads through the first network, by name, that has one: as Docker chooses.
         let ordered = wanted.sorted { left, right in
@@ -79,7 +79,7 @@ extension Node {
                     try endpoint(
                         in: network, request, of: container, interface: "\(prefix)\(number)",
                         hasDefaultRoute: network.id == routed, hasDefaultRoute6: network.id == routed6))
-                if network.id == routed, !network.definition.isInternal, let last = endpoints.last {
+                if network.id == routed, network.publishes, let last = endpoints.last {
                     endpoints[endpoints.count - 1].ports = try takePorts(for: container, last)
                 }
             }
@@ -116,7 +116,8 @@ extension Node {
             InterfaceAddress($0, prefixLength: $0.isIPv6 ? 64 : 16)
         }
         return Endpoint(
-            id: id, network: network.name, networkID: network.id, bridge: network.bridge, address: address,
+            id: id, network: network.name, networkID: network.id, bridge: network.bridge,
+            shared: try SharedCable(network.definition), address: address,
             address6: address6, linkLocal: linkLocal, gateway: gateway, gateway6: network.gateway6, mac: mac,
             mtu: network.definition.mtu,
             hostLink: "veth" + Identifier.make().prefix(7),
@@ -156,11 +157,14 @@ extension Node {
             command: isShared
                 ? "ip link delete \(endpoint.hostLink)" : "close the container's network namespace",
             facts: [
-                "address": .string("\(endpoint.address)"), "interface": .string(endpoint.hostLink),
+                "address": .string("\(endpoint.address)"), "interface": .string(endpoint.nodeLink),
                 "network": .string(endpoint.network), "unplugged": .bool(isShared),
+                "cable": .bool(endpoint.shared == nil),
             ]
         ) { [self] in
-            if isShared, try namespace.link(endpoint.hostLink) != nil { try namespace.deleteLink(endpoint.hostLink) }
+            if isShared, endpoint.shared == nil, try namespace.link(endpoint.hostLink) != nil {
+                try namespace.deleteLink(endpoint.hostLink)
+            }
             release([endpoint])
             let isFree = networks[endpoint.networkID]?.hasLease(endpoint.id) != true
             return StepOutcome(evidence: [

@@ -10,6 +10,8 @@ struct Endpoint: Sendable {
     var network: String, networkID: String
     /// The bridge that the cable is plugged into.
     var bridge: String
+    /// How it shares the cable of one of the node's interfaces, instead of having one of its own into a bridge.
+    var shared: SharedCable?
     /// The address with its network's prefix.
     var address: InterfaceAddress
     /// The IPv6 address with its network's prefix, in networks that have such.
@@ -36,6 +38,9 @@ struct Endpoint: Sendable {
     var links: [String: String]
     /// What is published of the container through this network.
     var ports: [PortBinding] = []
+
+    /// The interface of the node through which it is reached.
+    var nodeLink: String { shared?.parent ?? hostLink }
 
     /// Where a published port leads: to the address of the client's family, or to the only one there is.
     func target(isIPv6: Bool) -> IPAddress { isIPv6 ? address6?.address ?? address.address : address.address }

@@ -32,8 +32,12 @@ final class Network: Sendable {
     var id: String { definition.id }
     var name: String { definition.name }
     var bridge: String { definition.bridge }
-    /// Whether containers get cables into it.
+    /// Whether it is a bridge of the node, with filter rules and published ports.
     var isBridge: Bool { definition.driver == "bridge" }
+    /// Whether containers get interfaces and addresses in it.
+    var hasEndpoints: Bool { !["host", "null"].contains(definition.driver) }
+    /// Whether ports of its containers can be published: on a bridge with a way out.
+    var publishes: Bool { isBridge && !definition.isInternal }
     var subnet: InterfaceAddress? { pool.withLock { $0?.subnet } }
     var gateway: IPAddress? { pool.withLock { $0?.gateway } }
     var subnet6: InterfaceAddress? { pool6.withLock { $0?.subnet } }

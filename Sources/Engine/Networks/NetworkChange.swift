@@ -110,6 +110,7 @@ extension Node {
     }
 
     private func check(_ network: Network) throws {
+        if let cable = try SharedCable(network.definition) { return try checkCable(cable, of: network) }
         if let other = networks.all.first(where: { $0.isBridge && $0.bridge == network.bridge }) {
             throw EngineFailure(
                 status: 403,
@@ -125,6 +126,12 @@ extension Node {
         }
     }
 
+    /// The steps that make what a network is in the node's namespace.
+    func presenceSteps(_ network: Network) throws -> [Step] {
+        network.isBridge
+            ? try bridgeSteps(network) + [rulesStep(network, withTable: false)] : try parentSteps(network)
+    }
+
     private func creation(of network: Network) throws -> Procedure {
         let path = networks.path(of: network.id)
         let networks = networks
@@ -134,6 +141,7 @@ extension Node {
                 "name": .string(network.name), "id": .string(network.id),
                 "subnet": .string(network.subnet.map { "\($0)" } ?? ""),
                 "gateway": .string(network.gateway.map { "\($0)" } ?? ""), "file": .string(path),
+                "driver": .string(network.definition.driver),
             ],
             undo: [.forgetNetwork(node: configuration.name, id: network.id)]
         ) {
@@ -141,7 +149,7 @@ extension Node {
             return StepOutcome(evidence: [Evidence(source: path, text: "\(try Files.read(path).count) bytes")])
         }
         let isReal = network.definition.isConfigOnly != true
-        let steps = try [write] + (isReal ? bridgeSteps(network) + [rulesStep(network, withTable: false)] : [])
+        let steps = try [write] + (isReal ? presenceSteps(network) : [])
         return Procedure(title: "create network", object: network.name, steps: steps)
     }
 
@@ -199,7 +207,8 @@ extension Node {
                     "name": .string(network.name), "id": .string(network.id),
                     "subnet": .string(network.subnet.map { "\($0)" } ?? ""),
                 ]
-            ) {
+            ) { [self] in
+                try removeParent(of: network)
                 try networks.remove(network.id)
                 return StepOutcome(evidence: [
                     Evidence(source: path, text: Files.exists(path) ? "still there" : "no such file")

@@ -55,7 +55,7 @@ extension Node {
     private func plug(
         _ container: Container, into network: Network, _ request: EndpointRequest, operation: String
     ) throws {
-        guard network.isBridge, let running = container.life.current.running else { return }
+        guard network.hasEndpoints, let running = container.life.current.running else { return }
         if request.priority != 0 {
             throw EngineFailure.notYet("--gw-priority for a container that runs: stop it, connect it, start it again")
         }
@@ -69,7 +69,7 @@ extension Node {
         let process = Late<any SandboxProcess>("the process")
         process.set(running.process)
         do {
-            if endpoint.hasDefaultRoute, !network.definition.isInternal {
+            if endpoint.hasDefaultRoute, network.publishes {
                 endpoint.ports = try takePorts(for: container, endpoint)
             }
             var steps = connectSteps(endpoint, process: process) + publishSteps(endpoint, of: container.name)
@@ -79,6 +79,11 @@ extension Node {
             }
             try run(Procedure(title: "connect network", object: container.name, steps: steps), operation: operation)
         } catch {
+            if endpoint.shared != nil, let inside = try? running.process.networkNamespace(),
+                (try? inside.link(endpoint.interface)) != nil
+            {
+                try? inside.deleteLink(endpoint.interface)
+            }
             release([endpoint])
             throw EngineFailure(wrapping: error, doing: "connecting \(container.name) to \(network.name)")
         }
@@ -130,21 +135,23 @@ extension Node {
     /// Pulls a cable out of a running container. If the way out led through it, another network takes over.
     private func unplug(_ container: Container, _ endpoint: Endpoint, operation: String) throws {
         guard let running = container.life.current.running else { return }
-        let namespace = namespace
+        // A shared cable has an end in the container only.
+        let place = endpoint.shared == nil ? namespace : try running.process.networkNamespace()
+        let link = endpoint.shared == nil ? endpoint.hostLink : endpoint.interface
         var steps = [
             Step(
-                .networkRelease, command: "ip link delete \(endpoint.hostLink)",
+                .networkRelease, command: "ip link delete \(link)",
                 facts: [
-                    "address": .string("\(endpoint.address)"), "interface": .string(endpoint.hostLink),
-                    "network": .string(endpoint.network), "unplugged": true,
+                    "address": .string("\(endpoint.address)"), "interface": .string(endpoint.nodeLink),
+                    "network": .string(endpoint.network), "unplugged": true, "cable": .bool(endpoint.shared == nil),
                 ]
             ) { [self] in
-                if try namespace.link(endpoint.hostLink) != nil { try namespace.deleteLink(endpoint.hostLink) }
+                if try place.link(link) != nil { try place.deleteLink(link) }
                 release([endpoint])
-                let isThere = try namespace.link(endpoint.hostLink) != nil
+                let isThere = try place.link(link) != nil
                 return StepOutcome(evidence: [
                     Evidence(
-                        source: "rtnetlink RTM_GETLINK \(endpoint.hostLink)",
+                        source: "rtnetlink RTM_GETLINK \(link)",
                         text: isThere ? "still there" : "no such link")
                 ])
             }

@@ -39,7 +39,7 @@ extension Node {
 
     /// The running containers of `host` or `none`, which have no endpoint of their own.
     private func containers(of network: Network) -> [(Container, String)] {
-        guard !network.isBridge else { return [] }
+        guard !network.hasEndpoints else { return [] }
         return containers.current.byID.values.sorted { $0.id < $1.id }.filter { container in
             let life = container.life.current
             return life.running != nil && life.definition.hostObject.text("NetworkMode") == network.name

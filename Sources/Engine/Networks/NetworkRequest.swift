@@ -57,7 +57,7 @@ struct NetworkRequest: Sendable {
             guard let found = try Self.addresses(pool.object ?? [:]) else { continue }
             let isIPv6 = found.subnet.contains(":")
             guard (isIPv6 ? addresses6 : addresses) == nil else {
-                throw EngineFailure(status: 403, "bridge driver doesn't support multiple subnets")
+                throw EngineFailure(status: 403, "\(driver) driver doesn't support multiple subnets")
             }
             if isIPv6 { addresses6 = found } else { addresses = found }
         }
@@ -119,12 +119,11 @@ struct NetworkRequest: Sendable {
 
     private static func checkKind(_ driver: String) throws {
         switch driver {
-        case "bridge": break
+        case "bridge", "macvlan", "ipvlan": break
         case "host", "null":
             throw EngineFailure(status: 403, "only one instance of \"\(driver)\" network is allowed")
         case "overlay":
             throw notInSwarm
-        case "macvlan", "ipvlan": throw EngineFailure.notYet("a network with the driver \(driver)")
         default: throw EngineFailure.notFound("plugin \"\(driver)\" not found")
         }
     }

@@ -30,6 +30,10 @@ extension Node {
         }
         try dropUplink()
         steps += try uplinkSteps()
+        for network in networks.all
+        where network.definition.driver == "macvlan" || network.definition.driver == "ipvlan" {
+            steps += try parentSteps(network)
+        }
         let title = operation == nil ? "start node" : "add node"
         let procedure = Procedure(title: title, object: node, steps: steps)
         try run(procedure, operation: operation ?? StepRunner.newOperation())
@@ -96,7 +100,8 @@ extension Node {
                 evidence: try LinkEvidence.link(endpoint.hostLink, attachedTo: endpoint.bridge, in: namespace),
                 command: command)
         }
-        return [cable] + addressSteps(endpoint, process: process) + routeSteps(endpoint, process: process)
+        let link = endpoint.shared.map { shareStep(endpoint, $0, process: process) } ?? cable
+        return [link] + addressSteps(endpoint, process: process) + routeSteps(endpoint, process: process)
     }
 
     /// The steps that give a container's interface its addresses and bring it up.

@@ -29,12 +29,13 @@ extension EnglishTexts {
             "network",
             brief: "{name} is {subnet}, gateway {gateway}",
             full: """
-                A network is a name for a bridge and a range of addresses. {subnet} was free: no other network, and \
+                A network is a name for {?driver=bridge}a bridge{:}a way in which containers are joined{/} and a range \
+                of addresses. {subnet} was free: no other network, and \
                 nothing that this machine routes, uses any of it.
                 """,
             deep: """
-                The record is a file, so that the network is there again when the engine starts next; the bridge itself \
-                lives in the kernel only. Docker chooses from 172.17.0.0/16 on, one after the other. \
+                The record is a file, so that the network is there again when the engine starts next; what it is made \
+                of lives in the kernel only. Docker chooses from 172.17.0.0/16 on, one after the other. \
                 Read: docker network create --help.
                 """),
         .portPublish: Explanation(
@@ -150,8 +151,8 @@ extension EnglishTexts {
             "route",
             brief: "default via {gateway}",
             full: """
-                What is not for its own network goes to {gateway}, the bridge. From there {node} decides where it \
-                goes next.
+                What is not for its own network goes to {gateway}{?link.share:parent}, a machine on the cable outside, which decides where \
+                it goes next.{:}, the bridge. From there {node} decides where it goes next.{/}
                 """,
             deep: """
                 A container has a routing table of its own, because it has a network namespace of its own: one line \
@@ -183,15 +184,16 @@ extension EnglishTexts {
                 """),
         .networkRelease: Explanation(
             "network",
-            brief: "{address} is free again; the cable is gone",
+            brief: "{address} is free again; the {?cable}cable{:}interface{/} is gone",
             full: """
-                {?unplugged}The cable was pulled out of the running container: both ends are gone, since a veth cannot \
-                have one end only.{:}The cable went with the network namespace when its last process ended: a veth \
-                cannot have one end only.{/} {address} can be given to the next container of the network {network}.
+                {?cable}{?unplugged}The cable was pulled out of the running container: both ends are gone, since a veth \
+                cannot have one end only.{:}The cable went with the network namespace when its last process ended: a \
+                veth cannot have one end only.{/}{:}{?unplugged}The interface was taken out of the running \
+                container.{:}The interface went with the network namespace when its last process ended.{/}{/} {address} can be given to the next container of the network {network}.
                 """,
             deep: """
-                The kernel clears namespaces away in the background, so {interface} may still be listed for some \
-                hundredths of a second. A container gets a new address at each start; names outlast it, addresses \
+                The kernel clears namespaces away in the background{?cable}, so {interface} may still be listed for \
+                some hundredths of a second{/}. A container gets a new address at each start; names outlast it, addresses \
                 do not. Read: network_namespaces(7).
                 """),
     ]

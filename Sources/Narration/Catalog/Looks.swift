@@ -67,6 +67,8 @@ extension ExplanationCatalog {
         // Networks
         .nodeCreate: ["@{node} ip address"],
         .nodeDelete: ["@cable ip link", "node ls"],
+        .parentCreate: ["@{node} ip -d link show {parent}"],
+        .linkShare: ["docker exec {object} ip address", "@{node} ip link show {parent}"],
         .cablePlug: ["@{node} ip address show eth0", "@cable bridge link"],
         .cableChange: ["node link {node}", "@cable ip -s link show {node}"],
         .networkCreate: ["docker network inspect {name}", "!cat {file}"],

@@ -46,7 +46,7 @@ extension Glossary {
             "macvlan", "macvlan", ["macvlan network"],
             en: "Gives a container a MAC address of its own on the host's cable; the kernel delivers frames by it.",
             ko: "호스트의 케이블에서 컨테이너에 자기 MAC 주소를 줍니다. 커널이 이 주소로 프레임을 전달합니다.",
-            lesson: "17-macvlan"),
+            [.linkShare, .parentCreate], lesson: "17-macvlan"),
         GlossaryEntry(
             "MAC address", "MAC 주소", ["MAC"],
             en: "The 48-bit address of an interface on its cable or switch.",
