@@ -122,6 +122,7 @@ public final class Node: Sendable {
         try loadContainers()
         // From here on every layer that someone needs has its owner; what is left over nobody asks for.
         do { try images.layers.collect() } catch { throw EngineFailure(wrapping: error, doing: "tidying up layers") }
+        if place != nil { networks.share { [weak self] in self?.swarmNetworks ?? [] } }
         let stopTelling = teller.map { teller in steps.follow { teller.publish($0) } }
         defer { stopTelling?() }
         try prepareNetwork(operation: operation)
@@ -215,7 +216,11 @@ extension Node: Undoing {
         case .releaseAddress(_, let network, let endpoint): networks[network]?.release(endpoint)
         case .dropUplink: try dropUplink()
         case .closePorts(_, let endpoint): try closePorts(of: endpoint)
-        case .forgetNetwork(_, let id): try networks.remove(id)
+        case .forgetNetwork(_, let id):
+            try networks.remove(id)
+            try forgetSwarmNetwork(id)
+        case .leaveOverlay(_, let network, let endpoint): try leaveOverlay(network, endpoint: endpoint)
+        case .leaveSwarm: try forgetMembership()
         case .dropNetworkRules(_, let id):
             if let network = networks[id] { try dropRules(of: network) }
         case .deleteLink(_, let name):

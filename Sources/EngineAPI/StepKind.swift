@@ -136,6 +136,18 @@ public enum StepKind: String, Sendable, Codable, CaseIterable, Hashable {
     case uplinkTranslate = "uplink.translate"
     /// A virtual cable was laid between the container and a bridge.
     case vethCreate = "veth.create"
+    /// A swarm was made, with a node as its first manager.
+    case swarmInit = "swarm.init"
+    /// A node joined a swarm.
+    case swarmJoin = "swarm.join"
+    /// A node left its swarm.
+    case swarmLeave = "swarm.leave"
+    /// A tunnel to the other nodes was made for an overlay network.
+    case tunnelCreate = "tunnel.create"
+    /// The other nodes were told behind which node a container is, and with which addresses.
+    case neighboursAdd = "neighbours.add"
+    /// The other nodes forgot a container.
+    case neighboursRemove = "neighbours.remove"
     /// An interface was made for the containers of a network to share its cable.
     case parentCreate = "parent.create"
     /// The container was given an interface on a cable that it shares with one of the node's.

@@ -36,6 +36,9 @@ struct Voice: Sendable {
     }
 
     private static let meanings: [String: (en: String, ko: String)] = [
+        "init swarm": ("nodes that share networks, with this one as manager", "네트워크를 함께 쓸 노드들이 생기고, 이 노드가 관리합니다"),
+        "join swarm": ("this node shares the others' networks", "이 노드도 다른 노드의 네트워크를 함께 씁니다"),
+        "leave swarm": ("this node is on its own again", "이 노드는 다시 혼자가 됩니다"),
         "add node": ("a further Docker host of the lab", "실습용 Docker 호스트가 하나 더 생깁니다"),
         "remove node": ("a Docker host with all that it had", "Docker 호스트를 그 안의 모든 것과 함께 없앱니다"),
         "change cable": ("how well a node is joined to the others", "노드와 다른 노드를 잇는 케이블의 상태가 바뀝니다"),

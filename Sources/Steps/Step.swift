@@ -99,6 +99,10 @@ public enum UndoAction: Sendable, Codable, Equatable {
     case forgetNetwork(node: String, id: String)
     /// Removes a link of a node.
     case deleteLink(node: String, name: String)
+    /// Takes an endpoint out of an overlay network: the other nodes forget it.
+    case leaveOverlay(node: String, network: String, endpoint: String)
+    /// Takes a node out of its swarm.
+    case leaveSwarm(String)
     /// Takes a node off the lab's cable.
     case unplugNode(String)
     /// Forgets a container that was being created.

@@ -195,7 +195,7 @@ import Testing
         #expect(refused.code == 125)
         #expect(refused.errors.split(separator: "\n").count == 1)
         #expect(refused.errors.hasPrefix("--gpus is left out here"))
-        #expect(try Self.run(["swarm", "init"], stub).code == 1)
+        #expect(try Self.run(["service", "create"], stub).code == 1)
         #expect(stub.requests.isEmpty)
     }
 

@@ -123,6 +123,23 @@ enum SampleRecords {
             "name": "lab", "id": "3f9a71c0de42", "subnet": "172.18.0.0/16", "gateway": "172.18.0.1",
             "file": "/var/lib/drydock/node1/networks/3f9a71c0de42.json", "driver": "bridge",
         ],
+        .swarmInit: ["node": "node1", "swarm": "k2f8x0c9q1m4", "address": "192.0.2.1"],
+        .swarmJoin: [
+            "node": "node2", "swarm": "k2f8x0c9q1m4", "address": "192.0.2.2", "manager": "node1", "isManager": false,
+        ],
+        .swarmLeave: ["node": "node2", "swarm": "k2f8x0c9q1m4", "remaining": 1, "networks": 2],
+        .tunnelCreate: [
+            "tunnel": "vx-3f9a71c0de42", "bridge": "br-3f9a71c0de42", "vni": 4097, "local": "192.0.2.1", "port": 4789,
+            "network": "ov",
+        ],
+        .neighboursAdd: [
+            "network": "ov", "address": "10.0.1.2", "mac": "02:42:0a:00:01:02", "end": "192.0.2.1",
+            "peers": ["node2", "node3"], "known": 2, "tunnel": "vx-3f9a71c0de42",
+        ],
+        .neighboursRemove: [
+            "network": "ov", "address": "10.0.1.2", "mac": "02:42:0a:00:01:02", "peers": ["node2"],
+            "tunnel": "vx-3f9a71c0de42", "last": true,
+        ],
         .parentCreate: ["parent": "eth0.10", "lower": "eth0", "vlan": 10, "network": "lan"],
         .linkShare: [
             "parent": "eth0", "interface": "eth0", "kind": "macvlan", "mode": "bridge", "mac": "02:42:c0:00:02:82",
@@ -197,6 +214,10 @@ enum SampleRecords {
         .portPublish: [["machine": .null]],
         .networkRelease: [["unplugged": true], ["cable": false], ["cable": false, "unplugged": true]],
         .networkCreate: [["driver": "macvlan"], ["driver": "overlay"]],
+        .swarmJoin: [["isManager": true]],
+        .swarmLeave: [["remaining": 0, "networks": 0], ["remaining": 2, "networks": 1]],
+        .neighboursAdd: [["peers": [], "known": 0], ["peers": ["node2"], "known": 1]],
+        .neighboursRemove: [["peers": [], "last": false], ["last": false]],
         .parentCreate: [["lower": nil, "vlan": nil]],
         .linkShare: [
             ["mode": "private"], ["mode": "passthru", "mac": nil], ["kind": "ipvlan", "mode": "l2", "mac": nil],

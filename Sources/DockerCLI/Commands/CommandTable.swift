@@ -59,6 +59,12 @@ enum CommandTable {
         case .networkConnect: ConnectNetworkCommand.self
         case .networkDisconnect: DisconnectNetworkCommand.self
         case .networkPrune: PruneNetworksCommand.self
+        case .swarmInit: InitSwarmCommand.self
+        case .swarmJoin: JoinSwarmCommand.self
+        case .swarmJoinToken: JoinTokenCommand.self
+        case .swarmLeave: LeaveSwarmCommand.self
+        case .nodeLs: ListNodesCommand.self
+        case .nodeRm: RemoveNodeCommand.self
         case .volumeCreate: CreateVolumeCommand.self
         case .volumeLs: ListVolumesCommand.self
         case .volumeInspect: InspectVolumeCommand.self

@@ -84,6 +84,18 @@ public enum CommandID: String, Sendable, CaseIterable {
     case networkInspect = "network inspect"
     /// `docker network ls`
     case networkLs = "network ls"
+    /// `docker node ls`
+    case nodeLs = "node ls"
+    /// `docker node rm`
+    case nodeRm = "node rm"
+    /// `docker swarm init`
+    case swarmInit = "swarm init"
+    /// `docker swarm join`
+    case swarmJoin = "swarm join"
+    /// `docker swarm join-token`
+    case swarmJoinToken = "swarm join-token"
+    /// `docker swarm leave`
+    case swarmLeave = "swarm leave"
     /// `docker network prune`
     case networkPrune = "network prune"
     /// `docker network rm`

@@ -10,6 +10,8 @@ public struct FlagSpec: Sendable {
     public var help: String
     /// The value when it isn't given, as help shows it; `nil` if help shows none.
     public var shownDefault: String?
+    /// What help calls the value, where that is not the type's usual name.
+    public var shownType: String?
     /// Whether Drydock does it.
     public var status: FeatureStatus
     /// Whether help leaves it out: an old name that still works.
@@ -22,9 +24,10 @@ public struct FlagSpec: Sendable {
     /// A flag with a long name only.
     init(
         _ name: String, _ type: FlagType, _ help: String, default shownDefault: String? = nil,
-        status: FeatureStatus = .done
+        shownType: String? = nil, status: FeatureStatus = .done
     ) {
         self.init(name, nil, type, help, default: shownDefault, status: status)
+        self.shownType = shownType
     }
 
     /// A flag with a long and a short name.

@@ -40,7 +40,10 @@ public enum Grammar {
                 ]),
             Section(title: "Management Commands", commands: groups.sorted { $0.name < $1.name }),
             Section(
-                title: "Swarm Commands", commands: CommandSpec.leftOut.filter { swarmGroups.contains($0.name) }),
+                title: "Swarm Commands",
+                commands: (CommandSpec.leftOut.filter { swarmGroups.contains($0.name) } + [.node, .swarm]).sorted {
+                    $0.name < $1.name
+                }),
             Section(
                 title: "Commands",
                 commands: [

@@ -37,22 +37,6 @@ extension CommandSpec {
                 CommandSpec(leftOut: "use", of: "context", summary: "Set the current docker context"),
             ]),
         CommandSpec(
-            group: "node", summary: "Manage Swarm nodes", status: .refused(leftOutReason("node")),
-            subcommands: [
-                CommandSpec(
-                    leftOut: "demote", of: "node", summary: "Demote one or more nodes from manager in the swarm"),
-                CommandSpec(
-                    leftOut: "inspect", of: "node", summary: "Display detailed information on one or more nodes"),
-                CommandSpec(leftOut: "ls", of: "node", summary: "List nodes in the swarm"),
-                CommandSpec(
-                    leftOut: "promote", of: "node", summary: "Promote one or more nodes to manager in the swarm"),
-                CommandSpec(
-                    leftOut: "ps", of: "node",
-                    summary: "List tasks running on one or more nodes, defaults to current node"),
-                CommandSpec(leftOut: "rm", of: "node", summary: "Remove one or more nodes from the swarm"),
-                CommandSpec(leftOut: "update", of: "node", summary: "Update a node"),
-            ]),
-        CommandSpec(
             group: "plugin", summary: "Manage plugins", status: .refused(leftOutReason("plugin")),
             subcommands: [
                 CommandSpec(
@@ -107,18 +91,6 @@ extension CommandSpec {
                 CommandSpec(leftOut: "ps", of: "stack", summary: "List the tasks in the stack"),
                 CommandSpec(leftOut: "rm", of: "stack", summary: "Remove one or more stacks"),
                 CommandSpec(leftOut: "services", of: "stack", summary: "List the services in the stack"),
-            ]),
-        CommandSpec(
-            group: "swarm", summary: "Manage Swarm", status: .refused(leftOutReason("swarm")),
-            subcommands: [
-                CommandSpec(leftOut: "ca", of: "swarm", summary: "Display and rotate the root CA"),
-                CommandSpec(leftOut: "init", of: "swarm", summary: "Initialize a swarm"),
-                CommandSpec(leftOut: "join", of: "swarm", summary: "Join a swarm as a node and/or manager"),
-                CommandSpec(leftOut: "join-token", of: "swarm", summary: "Manage join tokens"),
-                CommandSpec(leftOut: "leave", of: "swarm", summary: "Leave the swarm"),
-                CommandSpec(leftOut: "unlock", of: "swarm", summary: "Unlock swarm"),
-                CommandSpec(leftOut: "unlock-key", of: "swarm", summary: "Manage the unlock key"),
-                CommandSpec(leftOut: "update", of: "swarm", summary: "Update the swarm"),
             ]),
         CommandSpec(
             group: "trust", summary: "Manage trust on Docker images", status: .refused(leftOutReason("trust")),

@@ -10,8 +10,8 @@ extension CommandSpec {
         case "trust": "\"docker trust\" is left out here: it signs images with a server that Docker has retired."
         default:
             """
-            "docker \(group)" is left out here: it belongs to Swarm, Docker's cluster of several hosts, and Drydock's \
-            nodes are single Docker hosts.
+            "docker \(group)" is left out here: it belongs to Swarm, Docker's cluster of several hosts, of which Drydock \
+            has the networks only.
             """
         }
     }

@@ -56,10 +56,12 @@ public struct HelpText {
         let visible = command.flags.filter { !$0.isHidden }.sorted { $0.name < $1.name }
         let lines = visible.map { flag -> (left: String, right: String) in
             var left = flag.short.map { "  -\($0), --\(flag.name)" } ?? "      --\(flag.name)"
-            if !flag.type.helpName.isEmpty { left += " \(flag.type.helpName)" }
+            let type = flag.shownType ?? flag.type.helpName
+            if !type.isEmpty { left += " \(type)" }
             var right = flag.help
             if let value = flag.shownDefault {
-                right += " (default \(flag.type == .string ? GoFormat.quote(value) : value))"
+                let isText = flag.type == .string && flag.shownType == nil
+                right += " (default \(isText ? GoFormat.quote(value) : value))"
             }
             return (left, right)
         }

@@ -89,7 +89,7 @@ extension Node {
             }
         ]
         let isShared = !endpoints.isEmpty && sharesNetwork(container)
-        steps += endpoints.map { releaseStep($0, isShared: isShared) }
+        steps += endpoints.flatMap { leaveSteps($0) + [releaseStep($0, isShared: isShared)] }
         let statistics = try? cgroup.statistics()
         steps.append(
             Step(

@@ -15,6 +15,8 @@ public final class Lab: Sendable {
     /// What every node is made of; its directory is that of the whole lab.
     private let template: NodeConfiguration
     let cable: Cable
+    /// The swarms that nodes have formed.
+    let swarms: SwarmStore
     private let table = Mutex<[LabNode]>([])
     /// Held while a node is added or removed.
     let changing = Monitor(())
@@ -40,6 +42,7 @@ public final class Lab: Sendable {
         try Files.makeDirectories(directory, mode: 0o700)
         try Node.clearCgroups(kernel)
         cable = try Cable(kernel)
+        swarms = try SwarmStore(path: "\(directory)/swarms.json")
         for (name, number) in try Self.numbers(in: directory) {
             let node = try Node(configuration(of: name), kernel: kernel, place: NodePlace(lab: self, number: number))
             table.withLock { $0.append(LabNode(number: number, node: node)) }

@@ -77,6 +77,7 @@ extension Lab {
                 facts: ["node": .string(name), "directory": .string(directory), "containers": .integer(Int64(count))]
             ) { [self] in
                 node.shutDown()
+                try node.forgetMembership()
                 try cable.unplug(name)
                 try forget(node)
                 try Files.removeTree(directory)

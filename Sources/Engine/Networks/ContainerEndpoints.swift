@@ -59,10 +59,11 @@ extension Node {
                 // Not 404: clients take that for a missing image, and pull.
                 throw EngineFailure.invalid("network \(name) not found")
             }
+            try checkAttachment(to: network)
             if network.hasEndpoints { wanted.append((network, try EndpointRequest(settings))) }
         }
         // The way out leads through the first network, by name, that has one: as Docker chooses.
-        let ordered = wanted.sorted { left, right in
+        let ordered = wanted.filter { !$0.network.isOverlay }.sorted { left, right in
             (-left.request.priority, left.network.definition.isInternal ? 1 : 0, left.network.name)
                 < (-right.request.priority, right.network.definition.isInternal ? 1 : 0, right.network.name)
         }.map(\.network.definition)
@@ -115,7 +116,7 @@ extension Node {
         let linkLocal = request.linkLocalAddresses.compactMap { IPAddress($0) }.compactMap {
             InterfaceAddress($0, prefixLength: $0.isIPv6 ? 64 : 16)
         }
-        return Endpoint(
+        let endpoint = Endpoint(
             id: id, network: network.name, networkID: network.id, bridge: network.bridge,
             shared: try SharedCable(network.definition), address: address,
             address6: address6, linkLocal: linkLocal, gateway: gateway, gateway6: network.gateway6, mac: mac,
@@ -125,6 +126,8 @@ extension Node {
             hasDefaultRoute6: hasDefaultRoute6 && address6 != nil,
             aliases: network.definition.isUserDefined ? aliases(request, of: container) : [],
             links: try request.links)
+        if let overlay = overlay(network.id) { try reserve(endpoint, in: overlay) }
+        return endpoint
     }
 
     /// The names of a container in a network beside its own: those asked for, its short identity, its host name.
@@ -143,6 +146,8 @@ extension Node {
         for endpoint in endpoints {
             // Rules can't be taken away only where they are gone already, with the node's namespace.
             _ = try? closePorts(of: endpoint.id)
+            // The kernel may refuse only what is gone already, with a node's namespace.
+            _ = try? leaveOverlay(endpoint.networkID, endpoint: endpoint.id)
             networks[endpoint.networkID]?.release(endpoint.id)
         }
     }

@@ -144,10 +144,14 @@ final class NameConnection: SocketHandler, @unchecked Sendable {
 
 extension Node {
     /// The networks of a container in which names resolve.
+    ///
+    /// A program may ask before its start has been noted: then those count that it was started for.
     private func namedNetworks(of container: Container) -> [Network] {
-        (container.life.current.running?.endpoints ?? []).compactMap { networks[$0.networkID] }.filter {
-            $0.definition.isUserDefined
-        }
+        let life = container.life.current
+        let found =
+            life.running.map { $0.endpoints.compactMap { networks[$0.networkID] } }
+            ?? (life.definition.endpoints.object?.names ?? []).compactMap { networks.named($0) }
+        return found.filter(\.definition.isUserDefined)
     }
 
     /// What a container is told about a name: addresses, or the name of an address. `nil` where there is none.
@@ -157,7 +161,7 @@ extension Node {
             var asked = question.name
             // What `--link` calls another container, only this one knows.
             if let linked = own.first(where: { $0.networkID == network.id })?.links[asked] { asked = linked }
-            let members = endpoints(in: network)
+            let members = reachableEndpoints(in: network)
             if let address = question.reversedAddress {
                 guard let found = members.first(where: { $0.endpoint.has(address) }) else { continue }
                 return [NameQuestion.encode("\(found.container.name).\(network.name)")]

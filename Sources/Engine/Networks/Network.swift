@@ -34,6 +34,8 @@ final class Network: Sendable {
     var bridge: String { definition.bridge }
     /// Whether it is a bridge of the node, with filter rules and published ports.
     var isBridge: Bool { definition.driver == "bridge" }
+    /// Whether it is shared by the nodes of a swarm.
+    var isOverlay: Bool { definition.driver == "overlay" }
     /// Whether containers get interfaces and addresses in it.
     var hasEndpoints: Bool { !["host", "null"].contains(definition.driver) }
     /// Whether ports of its containers can be published: on a bridge with a way out.

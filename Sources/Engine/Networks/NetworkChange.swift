@@ -12,6 +12,7 @@ extension Node {
     /// - Throws: ``EngineFailure`` with Docker's status and text; nothing is left behind then.
     public func createNetwork(body: JSON, operation: String) throws -> String {
         let request = try NetworkRequest(body)
+        if request.driver == "overlay" { return try createOverlay(request, operation: operation) }
         return try networks.changing.withLock { _ in
             let network = try network(for: request)
             do { try run(try creation(of: network), operation: operation) } catch {
@@ -24,18 +25,17 @@ extension Node {
 
     /// The plan of `createNetwork`, nothing performed.
     public func planNetwork(body: JSON) throws -> [StepRecord] {
-        let procedure = try creation(of: network(for: NetworkRequest(body)))
+        let request = try NetworkRequest(body)
+        let procedure =
+            try request.driver == "overlay"
+            ? creation(of: overlay(for: request, in: managedSwarm().swarm))
+            : creation(of: network(for: request))
         return StepRunner.plan(procedure, operation: "plan", isSimulated: kernel.profile.kind == .simulated)
     }
 
     /// The network that a request means, with what it left open chosen.
     private func network(for request: NetworkRequest) throws -> Network {
-        if ["bridge", "host", "none", "default"].contains(request.name) {
-            throw EngineFailure(status: 403, "operation is not permitted on predefined \(request.name) network")
-        }
-        guard networks.named(request.name) == nil else {
-            throw EngineFailure.conflict("network with name \(request.name) already exists")
-        }
+        try checkName(request.name)
         if request.isConfigOnly { return try Network(configuration(for: request)) }
         if !request.configFrom.isEmpty { return try dependent(on: request) }
         let used = networks.all.flatMap(\.subnets)
@@ -92,6 +92,16 @@ extension Node {
         return try Network(definition)
     }
 
+    /// Refuses a name that can't be had.
+    func checkName(_ name: String) throws {
+        if ["bridge", "host", "none", "default"].contains(name) {
+            throw EngineFailure(status: 403, "operation is not permitted on predefined \(name) network")
+        }
+        guard networks.named(name) == nil else {
+            throw EngineFailure.conflict("network with name \(name) already exists")
+        }
+    }
+
     /// A subnet of the engine's own choice, that neither another network nor a route of the node or the machine has.
     private func chooseAddresses(avoiding used: [InterfaceAddress], isIPv6: Bool) throws
         -> NetworkDefinition.Addresses
@@ -132,9 +142,21 @@ extension Node {
             ? try bridgeSteps(network) + [rulesStep(network, withTable: false)] : try parentSteps(network)
     }
 
-    private func creation(of network: Network) throws -> Procedure {
-        let path = networks.path(of: network.id)
-        let networks = networks
+    /// The file that a network is written down in: one of its own, or that of all swarms.
+    private func file(of network: Network) -> String {
+        network.isOverlay ? "\(place?.lab.directory ?? "")/swarms.json" : networks.path(of: network.id)
+    }
+
+    /// Whether a network is written down, read back from the disk.
+    private func isWritten(_ network: Network) throws -> Bool {
+        let path = file(of: network)
+        guard network.isOverlay else { return Files.exists(path) }
+        return try Files.text(path).contains(network.id)
+    }
+
+    /// The procedure that makes a network.
+    func creation(of network: Network) throws -> Procedure {
+        let path = file(of: network)
         let write = Step(
             .networkCreate, command: "write \(path)",
             facts: [
@@ -144,8 +166,8 @@ extension Node {
                 "driver": .string(network.definition.driver),
             ],
             undo: [.forgetNetwork(node: configuration.name, id: network.id)]
-        ) {
-            try networks.add(network)
+        ) { [self] in
+            if network.isOverlay { try addSwarmNetwork(network) } else { try networks.add(network) }
             return StepOutcome(evidence: [Evidence(source: path, text: "\(try Files.read(path).count) bytes")])
         }
         let isReal = network.definition.isConfigOnly != true
@@ -155,6 +177,8 @@ extension Node {
 
     /// Refuses to remove a network of the node's own, or one in use.
     func checkRemoval(of network: Network) throws {
+        // What belongs to a swarm only its managers may remove.
+        if network.isOverlay { _ = try managedSwarm() }
         if network.definition.isPredefined {
             throw EngineFailure(
                 status: 403, "\(network.name) is a pre-defined network and cannot be removed")
@@ -173,6 +197,9 @@ extension Node {
 
     /// Removes a network (API: NetworkDelete).
     public func removeNetwork(_ reference: String, operation: String) throws {
+        if let network = try? networks.find(reference), network.isOverlay {
+            return try removeOverlay(network, operation: operation)
+        }
         try networks.changing.withLock { _ in
             let network = try networks.find(reference)
             try checkRemoval(of: network)
@@ -183,8 +210,7 @@ extension Node {
     /// The steps that remove a network.
     func removalSteps(of network: Network) -> [Step] {
         let namespace = namespace
-        let networks = networks
-        let path = networks.path(of: network.id)
+        let path = file(of: network)
         let bridge = [
             Step(
                 .bridgeDelete, command: "ip link delete \(network.bridge)",
@@ -210,15 +236,17 @@ extension Node {
             ) { [self] in
                 try removeParent(of: network)
                 try networks.remove(network.id)
+                try forgetSwarmNetwork(network.id)
                 return StepOutcome(evidence: [
-                    Evidence(source: path, text: Files.exists(path) ? "still there" : "no such file")
+                    Evidence(source: path, text: try isWritten(network) ? "still there" : "not there any more")
                 ])
             }
         ]
         return (network.isBridge ? bridge : []) + record
     }
 
-    private func remove(_ network: Network, operation: String) throws {
+    /// Removes a network that nobody uses.
+    func remove(_ network: Network, operation: String) throws {
         let steps = removalSteps(of: network)
         do {
             try run(Procedure(title: "remove network", object: network.name, steps: steps), operation: operation)
@@ -239,7 +267,11 @@ extension Node {
             let members = Set(
                 containers.current.byID.values.flatMap { $0.life.current.definition.endpoints.object?.names ?? [] })
             for network in networks.all {
-                if network.definition.isPredefined || network.isInUse || members.contains(network.name) { continue }
+                if network.isOverlay || network.definition.isPredefined || network.isInUse
+                    || members.contains(network.name)
+                {
+                    continue
+                }
                 if networks.all.contains(where: { $0.definition.configFrom == network.name }) { continue }
                 guard filter.accepts(network.definition, isUnused: true) else { continue }
                 try remove(network, operation: operation)

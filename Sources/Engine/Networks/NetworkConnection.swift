@@ -48,6 +48,7 @@ extension Node {
             throw EngineFailure.invalid(
                 "container cannot be disconnected from host network or connected to host network")
         }
+        try checkAttachment(to: network)
         try request.check(in: network.definition, isConnecting: true)
     }
 
@@ -64,7 +65,7 @@ extension Node {
         let number = (0...used.count).first { !used.contains("\(prefix)\($0)") } ?? used.count
         var endpoint = try endpoint(
             in: network, request, of: container, interface: "\(prefix)\(number)",
-            hasDefaultRoute: !running.endpoints.contains(where: \.hasDefaultRoute),
+            hasDefaultRoute: !network.isOverlay && !running.endpoints.contains(where: \.hasDefaultRoute),
             hasDefaultRoute6: !running.endpoints.contains(where: \.hasDefaultRoute6))
         let process = Late<any SandboxProcess>("the process")
         process.set(running.process)
@@ -138,7 +139,8 @@ extension Node {
         // A shared cable has an end in the container only.
         let place = endpoint.shared == nil ? namespace : try running.process.networkNamespace()
         let link = endpoint.shared == nil ? endpoint.hostLink : endpoint.interface
-        var steps = [
+        var steps = leaveSteps(endpoint)
+        steps.append(
             Step(
                 .networkRelease, command: "ip link delete \(link)",
                 facts: [
@@ -154,8 +156,7 @@ extension Node {
                         source: "rtnetlink RTM_GETLINK \(link)",
                         text: isThere ? "still there" : "no such link")
                 ])
-            }
-        ]
+            })
         let process = Late<any SandboxProcess>("the process")
         process.set(running.process)
         var rest = running.endpoints.filter { $0.id != endpoint.id }

@@ -43,6 +43,8 @@ struct NetworkDefinition: Sendable, Codable, Equatable {
     /// The driver's options and the labels.
     var options: JSON
     var labels: JSON
+    /// An overlay network's number (VXLAN network identifier), the same on all nodes.
+    var vni: UInt32? = nil
 
     /// Whether it is one of the three that are always there.
     var isPredefined: Bool { ["bridge", "host", "none"].contains(name) }
@@ -64,8 +66,13 @@ struct NetworkDefinition: Sendable, Codable, Equatable {
     var publishingAddress: String? {
         option("com.docker.network.bridge.host_binding_ipv4").flatMap { $0 == "0.0.0.0" ? nil : $0 }
     }
-    /// The largest packet; `nil` leaves the kernel's 1500.
-    var mtu: UInt32? { option("com.docker.network.driver.mtu").flatMap { UInt32($0) }.flatMap { $0 == 0 ? nil : $0 } }
+    /// The largest packet; `nil` leaves the kernel's 1500. In an overlay network 50 bytes go to the outer packet.
+    var mtu: UInt32? {
+        let asked = option("com.docker.network.driver.mtu").flatMap { UInt32($0) } ?? 0
+        return asked == 0 ? (driver == "overlay" ? 1450 : nil) : asked
+    }
+    /// Where it is known: on one node, or in the whole swarm.
+    var scope: String { driver == "overlay" ? "swarm" : "local" }
     /// Whether containers of the network may talk to each other (`enable_icc`).
     var letsContainersTalk: Bool {
         option("com.docker.network.bridge.enable_icc").map { Self.truth($0) ?? true } ?? true
@@ -91,7 +98,8 @@ struct NetworkDefinition: Sendable, Codable, Equatable {
             return .object(pool)
         }
         return [
-            "Name": .string(name), "Id": .string(id), "Created": .string(Timestamp.text(created)), "Scope": "local",
+            "Name": .string(name), "Id": .string(id), "Created": .string(Timestamp.text(created)),
+            "Scope": .string(scope),
             "Driver": .string(driver), "EnableIPv6": .bool(hasIPv6),
             "IPAM": ["Driver": "default", "Options": addressOptions, "Config": .array(pools)],
             "Internal": .bool(isInternal), "Attachable": .bool(isAttachable), "Ingress": false,

@@ -17,7 +17,9 @@ extension Node {
     /// Everything about a network, as `docker network inspect` shows it (API: NetworkInspect).
     public func inspectNetwork(_ reference: String, scope: String) throws -> JSON {
         let network = try networks.find(reference)
-        guard ["", "local"].contains(scope) else { throw EngineFailure.notFound("network \(reference) not found") }
+        guard ["", network.definition.scope].contains(scope) else {
+            throw EngineFailure.notFound("network \(reference) not found")
+        }
         var object = network.definition.json
         var members = JSONObject()
         for (container, endpoint) in endpoints(in: network) {
@@ -34,6 +36,7 @@ extension Node {
             ]
         }
         object["Containers"] = .object(members)
+        if let overlay = overlay(network.id) { object["Peers"] = peers(in: overlay) }
         return .object(object)
     }
 
@@ -101,7 +104,7 @@ struct NetworkFilter {
             && any("name") { name in
                 network.name.contains(name) || (try? Regex(name).firstMatch(in: network.name)) != nil
             }
-            && any("scope") { $0 == "local" } && any("type") { ($0 == "builtin") == network.isPredefined }
+            && any("scope") { $0 == network.scope } && any("type") { ($0 == "builtin") == network.isPredefined }
             && (filters["label"] ?? []).allSatisfy { Self.has($0, network) }
             && !(filters["label!"] ?? []).contains { Self.has($0, network) }
     }

@@ -104,6 +104,7 @@ struct NetworkRequest: Sendable {
         if body.flag("Ingress") {
             throw EngineFailure(status: 403, "Ingress network can only be global scope network")
         }
+        if scope == "swarm", body.text("Driver") == "overlay" { return }
         if scope == "swarm" {
             throw EngineFailure(status: 403, "cannot create a swarm scoped network when swarm is not active")
         }
@@ -119,11 +120,9 @@ struct NetworkRequest: Sendable {
 
     private static func checkKind(_ driver: String) throws {
         switch driver {
-        case "bridge", "macvlan", "ipvlan": break
+        case "bridge", "macvlan", "ipvlan", "overlay": break
         case "host", "null":
             throw EngineFailure(status: 403, "only one instance of \"\(driver)\" network is allowed")
-        case "overlay":
-            throw notInSwarm
         default: throw EngineFailure.notFound("plugin \"\(driver)\" not found")
         }
     }

@@ -10,6 +10,8 @@ final class NetworkStore: Sendable {
     private let table: Mutex<[String: Network]>
     /// The network that containers are in when nothing else is said.
     let defaultBridge: Network
+    /// The networks of the swarm that the node is in, and which of them it lists.
+    private let shared = Mutex<(@Sendable () -> [(network: Network, isListed: Bool)])?>(nil)
     /// Held while a network is made or removed, so that two can't get the same name or subnet.
     let changing = Monitor(())
 
@@ -36,14 +38,29 @@ final class NetworkStore: Sendable {
         table = Mutex(networks)
     }
 
+    /// Asks for the swarm's networks, too, from now on.
+    func share(_ networks: @escaping @Sendable () -> [(network: Network, isListed: Bool)]) {
+        shared.withLock { $0 = networks }
+    }
+
+    private var sharedNetworks: [(network: Network, isListed: Bool)] { shared.withLock { $0 }?() ?? [] }
+
     /// The networks, sorted by name.
-    var all: [Network] { table.withLock { $0.values.sorted { ($0.name, $0.id) < ($1.name, $1.id) } } }
+    var all: [Network] {
+        let own = table.withLock { Array($0.values) } + sharedNetworks.filter(\.isListed).map(\.network)
+        return own.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+    }
 
     /// A network by its full identity.
-    subscript(id: String) -> Network? { table.withLock { $0[id] } }
+    subscript(id: String) -> Network? {
+        table.withLock { $0[id] } ?? sharedNetworks.first { $0.network.id == id }?.network
+    }
 
     /// A network by its exact name.
-    func named(_ name: String) -> Network? { table.withLock { $0.values.first { $0.name == name } } }
+    func named(_ name: String) -> Network? {
+        table.withLock { $0.values.first { $0.name == name } }
+            ?? sharedNetworks.first { $0.network.name == name }?.network
+    }
 
     /// The network that a text means: its identity, its name, or the beginning of its identity.
     /// - Throws: ``EngineFailure`` 404, or 400 when several identities begin like this.

@@ -101,7 +101,8 @@ extension Node {
                 command: command)
         }
         let link = endpoint.shared.map { shareStep(endpoint, $0, process: process) } ?? cable
-        return [link] + addressSteps(endpoint, process: process) + routeSteps(endpoint, process: process)
+        return tunnelSteps(endpoint) + [link] + addressSteps(endpoint, process: process) + announceSteps(endpoint)
+            + routeSteps(endpoint, process: process)
     }
 
     /// The steps that give a container's interface its addresses and bring it up.

@@ -71,10 +71,7 @@ extension Node {
             "Name": .string(configuration.name), "Labels": [], "ExperimentalBuild": false,
             "ServerVersion": .string(configuration.version), "Runtimes": ["runc": ["path": "drydock"]],
             "DefaultRuntime": "runc",
-            "Swarm": [
-                "NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": false, "Error": "",
-                "RemoteManagers": .null,
-            ],
+            "Swarm": swarmInfo,
             "LiveRestoreEnabled": false, "Isolation": "", "InitBinary": "",
             "ContainerdCommit": ["ID": "", "Expected": ""], "RuncCommit": ["ID": "", "Expected": ""],
             "InitCommit": ["ID": "", "Expected": ""], "SecurityOptions": ["name=seccomp,profile=default"],

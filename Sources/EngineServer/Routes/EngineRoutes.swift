@@ -22,7 +22,7 @@ public enum EngineRoutes {
             + routes.execs + routes.images + routes.registryRoutes + routes.labRegistryRoutes
             + routes.networks + routes.volumes
             + routes.observation + routes.prunes
-            + routes.archives + routes.builds + Routes.unfinished + Routes.swarm
+            + routes.archives + routes.builds + Routes.unfinished + routes.swarm
         return engine.map { $0.stepped(on: node) } + routes.stepping
     }
 

@@ -20,29 +20,4 @@ extension Routes {
             }
         }
     }
-
-    /// Docker's answers on a host that is in no swarm.
-    static var swarm: [Route] {
-        let patterns = [
-            "/swarm", "/nodes", "/nodes/{id}", "/services", "/services/{id}", "/tasks", "/tasks/{id}", "/secrets",
-            "/secrets/{id}", "/configs", "/configs/{id}",
-        ]
-        let refusals = patterns.map { pattern in
-            Route("GET", pattern) { _, _ in
-                throw APIError(
-                    503,
-                    "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect "
-                        + "this node to swarm and try again.")
-            }
-        }
-        return refusals + [
-            Route("POST", "/swarm/init") { _, _ in
-                throw APIError.notImplemented("swarm mode is not done yet in Drydock's engine")
-            },
-            Route("POST", "/swarm/join") { _, _ in
-                throw APIError.notImplemented("swarm mode is not done yet in Drydock's engine")
-            },
-            Route("GET", "/plugins") { _, responder in try responder.send(json: []) },
-        ]
-    }
 }

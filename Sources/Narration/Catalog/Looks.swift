@@ -67,6 +67,12 @@ extension ExplanationCatalog {
         // Networks
         .nodeCreate: ["@{node} ip address"],
         .nodeDelete: ["@cable ip link", "node ls"],
+        .swarmInit: ["docker node ls", "docker info"],
+        .swarmJoin: ["docker info", "docker -H {manager} node ls"],
+        .swarmLeave: ["docker info"],
+        .tunnelCreate: ["@{node} ip -d link show {tunnel}", "docker network inspect {network}"],
+        .neighboursAdd: ["@{node} bridge fdb show dev {tunnel}", "@{node} ip neigh show dev {tunnel}"],
+        .neighboursRemove: ["@{node} bridge fdb"],
         .parentCreate: ["@{node} ip -d link show {parent}"],
         .linkShare: ["docker exec {object} ip address", "@{node} ip link show {parent}"],
         .cablePlug: ["@{node} ip address show eth0", "@cable bridge link"],

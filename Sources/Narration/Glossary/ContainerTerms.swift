@@ -150,7 +150,8 @@ extension Glossary {
         GlossaryEntry(
             "swarm", "swarm", ["docker swarm"],
             en: "Docker hosts that work together; overlay networks join their containers.",
-            ko: "함께 일하는 Docker 호스트들입니다. 오버레이 네트워크가 그 컨테이너들을 잇습니다.", lesson: "16-overlay"),
+            ko: "함께 일하는 Docker 호스트들입니다. 오버레이 네트워크가 그 컨테이너들을 잇습니다.",
+            [.swarmInit, .swarmJoin, .swarmLeave], lesson: "16-overlay"),
         GlossaryEntry(
             "step", "단계",
             en: "One thing that the engine did to the kernel or to its disk, as Drydock tells it: `steps` lists them.",

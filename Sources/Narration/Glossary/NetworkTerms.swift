@@ -41,12 +41,17 @@ extension Glossary {
             "overlay network", "오버레이 네트워크", ["VXLAN"],
             en: "Joins containers of several hosts: their frames travel inside UDP packets (VXLAN) between the hosts.",
             ko: "여러 호스트의 컨테이너를 잇습니다. 프레임이 UDP 패킷 안에 담겨(VXLAN) 호스트 사이를 오갑니다.",
-            lesson: "16-overlay"),
+            [.tunnelCreate, .neighboursAdd, .neighboursRemove], lesson: "16-overlay"),
         GlossaryEntry(
             "macvlan", "macvlan", ["macvlan network"],
             en: "Gives a container a MAC address of its own on the host's cable; the kernel delivers frames by it.",
             ko: "호스트의 케이블에서 컨테이너에 자기 MAC 주소를 줍니다. 커널이 이 주소로 프레임을 전달합니다.",
             [.linkShare, .parentCreate], lesson: "17-macvlan"),
+        GlossaryEntry(
+            "VLAN", "VLAN", ["IEEE 802.1Q"],
+            en: "One of several networks on one cable: a number in each frame says to which it belongs.",
+            ko: "케이블 하나에 있는 여러 네트워크 가운데 하나입니다. 프레임마다 적힌 번호로 구별합니다.",
+            [.parentCreate], lesson: "17-macvlan"),
         GlossaryEntry(
             "MAC address", "MAC 주소", ["MAC"],
             en: "The 48-bit address of an interface on its cable or switch.",
