@@ -57,6 +57,13 @@ class Macvlan(NodeTest):
     def pid(self, node: str, container: str) -> str:
         return self.docker(node, "inspect", "-f", "{{.State.Pid}}", container).out.strip()
 
+    def test_a_container_that_starts_again_at_once_has_its_address_again(self):
+        self.create("node1", "lan", 128)
+        self.run_in("node1", "lan", "box")
+        for _ in range(3):
+            self.assertSucceeds(self.docker("node1", "restart", "-t", "0", "box"))
+            self.assertIn(f"{self.net}128/24", self.docker("node1", "exec", "box", "ip", "addr", "show", "eth0").out)
+
     def test_bridge_mode_joins_neighbours_and_private_mode_parts_them(self):
         for mode, together in (("bridge", True), ("private", False)):
             name = f"lan-{mode}"
@@ -80,6 +87,8 @@ class Macvlan(NodeTest):
         self.assertIn("a single container has the whole cable", second.err)
         shared = self.docker("node3", "network", "create", "-d", "macvlan", "-o", "parent=eth0", "other")
         self.assertIn("already using parent interface eth0 in mode passthru", shared.err)
+        self.assertSucceeds(self.docker("node3", "restart", "-t", "0", "alone"))
+        self.assertTrue(self.reaches("node3", "alone", f"{self.net}1"), "again, at once")
         self.assertSucceeds(self.docker("node3", "rm", "-f", "alone"))
         self.assertEqual(self.pings("node1", f"{self.net}3", "-c", "5", "-W", "1") > 0, True, "and then hears again")
 

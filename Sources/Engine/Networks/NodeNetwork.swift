@@ -122,7 +122,14 @@ extension Node {
                 try inside.setParameterIfThere("ipv6/conf/\(endpoint.interface)/disable_ipv6", "1")
             }
             try inside.addAddress(endpoint.address, to: endpoint.interface)
-            try inside.setLink(endpoint.interface, up: true)
+            if endpoint.shared == nil {
+                try inside.setLink(endpoint.interface, up: true)
+            } else {
+                // The link of a container that has just ended still has the hardware address.
+                try SharedCable.patiently([EADDRINUSE]) { () throws(SystemError) in
+                    try inside.setLink(endpoint.interface, up: true)
+                }
+            }
             return StepOutcome(evidence: try LinkEvidence.addresses(of: endpoint.interface, in: inside))
         }
         let others = [endpoint.address6].compactMap { $0 } + endpoint.linkLocal

@@ -66,7 +66,22 @@ struct SharedCable: Sendable, Equatable {
         }
     }
 
-    /// Whether it leaves the parent to others.
+    /// Does what can fail as long as the kernel has not yet cleared away the links of a container that has ended: it
+    /// closes namespaces in the background.
+    ///
+    /// - Parameter codes: The errors that mean it.
+    static func patiently(_ codes: Set<Int32>, _ body: () throws(SystemError) -> Void) throws(SystemError) {
+        for _ in 0..<patience {
+            do throws(SystemError) { return try body() } catch { guard codes.contains(error.code) else { throw error } }
+            usleep(10_000)
+        }
+        try body()
+    }
+
+    /// How often it is tried again, each time after a hundredth of a second.
+    private static let patience = 200
+
+    /// Whether it leaves nothing of the parent to others.
     var isExclusive: Bool { kind == .macvlan(.passthrough) }
 }
 
@@ -195,17 +210,21 @@ extension Node {
                 "kind": .string(cable.kind.name), "mode": .string(cable.mode),
                 "mac": hasOwnAddress ? .string("\(endpoint.mac)") : .null,
             ]
-        ) {
+        ) { [self] in
             let process = try process.value()
             let inside = try process.networkNamespace()
             let link = UpperLink(
                 name: endpoint.interface, kind: cable.kind, lower: cable.parent,
                 mac: hasOwnAddress ? endpoint.mac : nil, mtu: endpoint.mtu)
-            do { try namespace.makeUpperLink(link, in: inside) } catch let error as SystemError
-                where error.code == EBUSY || (error.code == EINVAL && cable.isExclusive)
-            {
+            let others = networks[endpoint.networkID].map { endpoints(in: $0) } ?? []
+            if cable.isExclusive, let other = others.first {
                 throw EngineFailure.system(
-                    "\(cable.parent) is taken: in mode passthru a single container has the whole cable")
+                    "\(cable.parent) is taken by \(other.container.name): in mode passthru a single container has the whole "
+                        + "cable")
+            }
+            // Without another container, what is in the way is a link that is about to go.
+            try SharedCable.patiently(cable.isExclusive ? [EBUSY, EINVAL] : [EBUSY]) { () throws(SystemError) in
+                try namespace.makeUpperLink(link, in: inside)
             }
             let found = try inside.link(endpoint.interface)
             return StepOutcome(
