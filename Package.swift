@@ -18,7 +18,7 @@ let package = Package(
                 "OCI",
                 "Kernel",
                 "EngineAPI",
-                "OrderedJSON", "Posix", "CLinux",
+                "OrderedJSON", "Packets", "Posix", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -63,6 +63,7 @@ let package = Package(
         // Leaves: no knowledge of containers.
         .target(name: "Archives", dependencies: ["Posix", "CLinux", "CArchive", "CArchiveFormats"]),
         .target(name: "OrderedJSON"),
+        .target(name: "Packets"),
         .target(name: "Posix", dependencies: ["CLinux"]),
         .target(name: "CLinux"),
         .target(name: "CSandbox"),
@@ -77,6 +78,7 @@ let package = Package(
         .systemLibrary(name: "CEditLine", providers: [.apt(["libedit-dev"])]),
 
         .testTarget(name: "DockerCLITests", dependencies: ["DockerCLI", "EngineClient", "OrderedJSON", "Posix"]),
+        .testTarget(name: "PacketsTests", dependencies: ["Packets"]),
         .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
         .testTarget(name: "StepsTests", dependencies: ["Steps", "EngineAPI", "Posix"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine"]),

@@ -4,8 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
+#include <net/if.h>
+#include <arpa/inet.h>
 #include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
@@ -135,4 +139,22 @@ int linux_bring_loopback_up(void) {
     close(number);
     errno = code;
     return result;
+}
+
+int linux_capture(const char *interface) {
+    struct sockaddr_ll place = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
+    place.sll_ifindex = (int)if_nametoindex(interface);
+    if (place.sll_ifindex == 0) return -1;
+    // Without a protocol nothing arrives before it is bound to the one interface.
+    int number = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (number < 0) return -1;
+    // Promiscuous, as long as the socket is open: a bridge shows itself only then what passes between its ports.
+    struct packet_mreq all = {.mr_ifindex = place.sll_ifindex, .mr_type = PACKET_MR_PROMISC};
+    if (bind(number, (struct sockaddr *)&place, sizeof place) == 0 &&
+        setsockopt(number, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof all) == 0)
+        return number;
+    int reason = errno;
+    close(number);
+    errno = reason;
+    return -1;
 }

@@ -26,6 +26,8 @@ public enum DrydockAPI {
     /// The nodes of the lab. `GET` lists them, `POST` with `Name` adds one, `DELETE` of one by name removes it (query:
     /// `force=1`), `POST` of its `/link` with `Up`, `Loss`, `Rate` or `Delay` changes its cable.
     public static let nodesPath = "/drydock/nodes"
+    /// What the lab's networks are made of now, node by node: what `drydock topology` draws.
+    public static let topologyPath = "/drydock/topology"
     /// Where the machine finds the network namespace of the cable between the nodes.
     public static let cablePath = "/drydock/cable"
     /// The lab's own image registry: where it listens and what it has.

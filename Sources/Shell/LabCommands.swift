@@ -232,6 +232,22 @@ extension String {
 }
 
 extension Shell {
+    /// `topology`: draws the lab.
+    func topology() -> LineRunner.Command {
+        .own { [keeper, configuration, voice] io in
+            do {
+                guard configuration.hasLab else { throw LinkMistake(text: voice.noLab) }
+                let lab = try keeper.current.request("GET", DrydockAPI.topologyPath).json()
+                let drawing = TopologyDrawing(lab, language: voice.language, columns: TerminalGuard.columns())
+                LineRunner.write(drawing.text, to: io.output)
+                return 0
+            } catch {
+                LineRunner.write("\((error as? LinkMistake)?.text ?? "\(error)")\n", to: io.errorOutput)
+                return 1
+            }
+        }
+    }
+
     /// `node …`: about the lab, or, with `use`, to which of its nodes docker commands go.
     func lab(_ words: [String]) -> LineRunner.Command {
         let words = Array(words.dropFirst())

@@ -201,6 +201,7 @@ extension Shell: LineRunner.Commands {
         case "watch": return watch(Array(words.dropFirst()))
         case "step": return step(Array(words.dropFirst()))
         case "node": return lab(words)
+        case "topology": return topology()
         case "doctor":
             if let doctor = configuration.doctor { return .own(doctor) }
             return own(.complain(voice.noDoctor))

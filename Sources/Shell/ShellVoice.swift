@@ -60,6 +60,7 @@ struct ShellVoice: Sendable {
             !command              the machine's own shell
             @node1 command        a command on a node of the lab (@cable: on the cable between them)
             node ls|add|rm|use    the nodes of the lab; `node link` cuts, slows down or disturbs one's cable
+            topology              a drawing of the lab: nodes, bridges, cables, containers, addresses, ports
             cd DIR                the directory for files and !command
             language en|ko        the language of all explanations
             explain               why the last command failed, and what is likely to help
@@ -91,6 +92,7 @@ struct ShellVoice: Sendable {
             !명령                 이 컴퓨터의 셸에서 실행
             @node1 명령           실습 노드에서 실행 (@cable: 노드 사이의 케이블에서)
             node ls|add|rm|use    실습 노드 관리; `node link` 명령은 노드의 케이블을 끊거나 느리게 함
+            topology              실습 환경 그림: 노드, 브리지, 케이블, 컨테이너, 주소, 포트
             cd 디렉터리           파일과 !명령의 작업 디렉터리 변경
             language en|ko        설명 언어
             explain               마지막 명령이 실패한 이유와 도움이 될 방법

@@ -24,7 +24,7 @@ extension Shell {
         "lesson": ["list", "start", "restart", "status", "leave"], "next": [], "hint": [], "skip": [], "play": [],
         "check": [], "back": [], "quiz": [], "answer": [], "reset": [],
         "inside": [], "compare": [], "doctor": [], "clear": [], "history": [], "set": ["keys", "theme"], "cd": [],
-        "docker": [], "node": ["add", "exec", "link", "ls", "rm", "use"],
+        "docker": [], "topology": [], "node": ["add", "exec", "link", "ls", "rm", "use"],
     ]
 
     /// Runs one of the shell's words; `nil` for a word that is none of them.

@@ -1,8 +1,10 @@
 import ArgumentParser
 import DockerCLI
+import EngineAPI
 import Glibc
 import Kernel
 import Narration
+import Shell
 
 /// The program's own command line; `drydock docker …` and `drydock explain …` are taken before it.
 struct DrydockCommand: ParsableCommand {
@@ -17,7 +19,8 @@ struct DrydockCommand: ParsableCommand {
             """,
         version: DrydockHome.version,
         subcommands: [
-            EngineCommand.self, NodeCommand.self, RegistryCommand.self, LessonCommand.self, DoctorCommand.self,
+            EngineCommand.self, NodeCommand.self, CaptureCommand.self, TopologyCommand.self, RegistryCommand.self,
+            LessonCommand.self, DoctorCommand.self,
         ])
 
     @Option(name: .customShort("c"), help: "Run a line of the shell, narrated as there (repeatable).")
@@ -113,6 +116,47 @@ struct NodeCommand: ParsableCommand {
         let home = try DrydockHome(environment: processEnvironment())
         if words.isEmpty || words.contains("--help") || words == ["-h"] { throw CleanExit.helpRequest(self) }
         throw ExitCode(try NodeFace(home: home).run(words))
+    }
+}
+
+/// `drydock capture`
+struct CaptureCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "capture",
+        abstract: "Show what passes on the lab's cable, or on a node: one packet inside another.")
+
+    @Option(help: "The node to listen on, or cable.") var node = "cable"
+    @Option(name: .shortAndLong, help: "The interface to listen on; cable0 on the cable, else eth0.")
+    var interface: String?
+    // -c would be the shell's line, which the program itself takes.
+    @Option(name: [.customShort("n"), .long], help: "End after so many packets.") var count: Int?
+    @Option(help: "Show only: \(CaptureFace.Filter.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var only = CaptureFace.Filter.all.rawValue
+
+    func run() throws {
+        guard let filter = CaptureFace.Filter(rawValue: only) else {
+            let names = CaptureFace.Filter.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("there is no filter \(only); it can be \(names)")
+        }
+        if let count, count < 1 { throw ValidationError("the count is at least 1") }
+        let face = CaptureFace(
+            home: try DrydockHome(environment: processEnvironment()), node: node,
+            interface: interface ?? (node == "cable" ? "cable0" : "eth0"), count: count, filter: filter)
+        try face.run()
+    }
+}
+
+/// `drydock topology`
+struct TopologyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "topology", abstract: "Draw the lab: nodes, bridges, cables, containers, addresses, ports.")
+
+    func run() throws {
+        let home = try DrydockHome(environment: processEnvironment())
+        let client = try EngineControl(home: home).connect()
+        let lab = try client.request("GET", DrydockAPI.topologyPath).json()
+        let language = Language.preferred(environment: processEnvironment())
+        print(TopologyDrawing(lab, language: language, columns: Terminal.columns(of: 1)).text, terminator: "")
     }
 }
 

@@ -126,6 +126,35 @@ class NothingIsLeft(LabTest):
         self.assertSucceeds(self.other.reset())
         self.assertNothingLeft(held)
 
+    def start_on_nodes(self) -> Held:
+        """Three nodes in a swarm, with containers in an overlay and in a macvlan network."""
+        def succeed(node: str, *arguments: str):
+            return self.assertSucceeds(self.other.drydock("docker", "--node", node, *arguments))
+
+        self.assertSucceeds(self.other.drydock("node", "add", "node2", "node3"))
+        out = succeed("node1", "swarm", "init").out
+        join = next(line.split()[1:] for line in out.splitlines() if "swarm join --token" in line)
+        for node in ("node2", "node3"):
+            succeed(node, *join)
+        succeed("node1", "network", "create", "-d", "overlay", "--attachable", "over")
+        succeed("node3", "network", "create", "-d", "macvlan", "--subnet", "10.9.0.0/24", "-o", "parent=eth0", "lan")
+        for node, network in (("node1", "over"), ("node2", "over"), ("node3", "lan")):
+            succeed(node, "run", "-d", "--name", f"box-{node}", "--network", network, "busybox", "sleep", "1000")
+        self.assertSucceeds(self.other.drydock("node", "link", "node2", "--loss", "5%", "--rate", "10mbit"))
+        return Held.by(self.other.home)
+
+    def test_of_nodes_a_cable_and_a_swarm_after_a_reset(self):
+        for kill in (False, True):
+            with self.subTest(killed=kill):
+                self.other.start_engine()
+                held = self.start_on_nodes()
+                # The cable, three nodes, three containers.
+                self.assertGreaterEqual(len([name for name in held.names if name.startswith("net:")]), 7)
+                if kill:
+                    self.other.kill_engine()
+                self.assertSucceeds(self.other.reset())
+                self.assertNothingLeft(held)
+
     def test_after_a_reset_when_the_engine_had_been_killed(self):
         held = self.start_three()
         self.other.kill_engine()

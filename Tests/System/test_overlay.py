@@ -12,6 +12,7 @@ import time
 import unittest
 
 from harness import PROGRAM, needs_real_client
+from terminal import Terminal
 from test_nodes import NodeTest
 
 # Run in the cable's network: prints, for each frame on it, the VXLAN number, or "-", and what kind of frame it is.
@@ -223,6 +224,51 @@ class Overlay(OverlayTest):
         self.assertIn("This node is already part of a swarm", self.docker("node2", "swarm", "init").err)
         self.assertIn("ov", self.docker("node2", "network", "ls").out)
         self.assertNotIn("ov", self.docker("node3", "network", "ls", "--format", "{{.Name}}").out.split())
+
+    def test_capture_shows_one_packet_inside_another(self):
+        vni = self.network()
+        near, far = self.box("node1", "near"), self.box("node2", "far")
+        watcher = subprocess.Popen([PROGRAM, "capture", "--only", "vxlan", "-n", "2"], env=self.lab.environment,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(watcher.stdout.close)
+        self.addCleanup(watcher.stderr.close)
+        self.addCleanup(watcher.wait)
+        self.addCleanup(watcher.kill)
+        self.assertIn(b"listening on cable0 of cable", watcher.stderr.readline())
+        self.assertTrue(self.reaches("node1", "near", far))
+        shown = watcher.communicate(timeout=20)[0].decode()
+        self.assertEqual(watcher.returncode, 0)
+        request, answer = shown.split("\n2  ")
+        for text, (source, target), ends in ((request, (near, far), "12"), (answer, (far, near), "21")):
+            outer, inner = text.split(f"VXLAN     network {vni}\n")
+            self.assertIn(f"IPv4      {self.net}{ends[0]} > {self.net}{ends[1]}, UDP", outer)
+            self.assertIn("> 4789", outer)
+            self.assertIn(f"   |  IPv4      {source} > {target}, ICMP", inner)
+        self.assertIn("   |  ICMP      echo request", request)
+        self.assertIn("   |  ICMP      echo reply", answer)
+
+    def test_topology_draws_what_there_is(self):
+        vni = self.network()
+        self.box("node1", "near")
+        self.box("node2", "far")
+        self.assertSucceeds(self.docker("node1", "run", "-d", "--name", "web", "-p", "18082:80", "lab/web"))
+        for columns, language in ((60, "en"), (200, "en"), (60, "ko"), (200, "ko")):
+            with self.subTest(columns=columns, language=language):
+                environment = self.lab.environment | {"DRYDOCK_LANG": language}
+                with Terminal([PROGRAM, "topology"], environment, columns=columns) as terminal:
+                    terminal.wait()
+                    drawn = terminal.expect(r"(?s)\Z")
+                lines = [line.rstrip() for line in drawn.splitlines() if line.strip()]
+                wide = [line for line in lines if sum(2 if ord(c) > 0x1100 else 1 for c in line) > columns]
+                self.assertFalse(wide)
+                text = " ".join(drawn.split())
+                for part in (f"node1 eth0 {self.net}1", f"node2 eth0 {self.net}2", f"VNI {vni}", "docker0", "172.17.0.2",
+                             "127.0.0.1:18082"):
+                    self.assertIn(part, text)
+                for name in ("near", "far", "web"):
+                    self.assertRegex(drawn, rf"veth\w+ == eth0  {name}  ")
+        self.assertSucceeds(self.lab.drydock("node", "link", "node2", "--down"))
+        self.assertRegex(self.lab.drydock("topology").out, r"(?m)^\+-X node2 .*\(unplugged\)$")
 
     @needs_real_client
     def test_the_real_client_does_it_all(self):

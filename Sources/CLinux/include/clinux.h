@@ -21,6 +21,8 @@ int linux_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
 int linux_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 /// pidfd_send_signal(2)
 int linux_pidfd_send_signal(int pidfd, int signal);
+/// A packet socket that takes all frames of an interface of the thread's network namespace (packet(7)).
+int linux_capture(const char *interface);
 /// pidfd_open(2)
 int linux_pidfd_open(pid_t pid);
 /// makedev(3), major(3), minor(3)

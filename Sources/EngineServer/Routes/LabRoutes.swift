@@ -25,6 +25,9 @@ extension Routes {
                 try lab.lab.changeLink(of: request["name"], change, operation: operation, teller: node)
                 try responder.send(204)
             },
+            Route("GET", DrydockAPI.topologyPath) { _, responder in
+                try responder.send(json: try lab.lab.topology())
+            },
             Route("GET", DrydockAPI.cablePath) { _, responder in
                 try responder.send(json: [
                     "Name": "cable", "NetworkNamespace": lab.lab.cableNamespacePath.map { .string($0) } ?? .null,
