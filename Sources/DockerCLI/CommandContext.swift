@@ -65,9 +65,15 @@ struct CommandContext: Sendable {
     /// Makes a connection of its own, as attach does.
     func hijack(_ path: String, query: [(String, String)] = [], body: JSON? = nil) throws -> HijackedConnection {
         if let plan { throw try plan.completed(by: client, "POST", path, query, body.map { .json($0) }) }
-        let connection = try client.hijack(path, query: query, body: body)
-        operations.add(connection.operation)
-        return connection
+        do {
+            let connection = try client.hijack(path, query: query, body: body)
+            operations.add(connection.operation)
+            return connection
+        } catch let error as EngineError {
+            operations.add(error.operation)
+            // Docker's client looks at the status alone where it asked for a stream.
+            throw StreamRefused(status: error.status)
+        }
     }
 
     /// The filters given with `--filter`, as the API takes them.

@@ -10,3 +10,11 @@ struct CommandFailure: Error, Sendable, Equatable {
         self.code = code
     }
 }
+
+/// The engine did not turn a request into a stream; no prefix and no help stands around this message of Docker's client.
+struct StreamRefused: Error, CustomStringConvertible {
+    /// The HTTP status that came instead.
+    var status: Int
+    /// Docker's sentence.
+    var description: String { "unable to upgrade to tcp, received \(status)" }
+}

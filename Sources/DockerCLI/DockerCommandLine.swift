@@ -65,6 +65,9 @@ public struct DockerCommandLine: Sendable {
         }
         if global.arguments.isEmpty { return help(Grammar.root, "") }
         if global.arguments[0] == "help" { return try helpCommand(Array(global.arguments.dropFirst())) }
+        if BuildCommand.isClassicChosen, Self.meansBuilder(global.arguments) {
+            io.complain(BuildCommand.deprecationNotice)
+        }
         let found = try CommandLookup.find(global.arguments)
         if found.showsHelp { return help(found.command, found.path) }
         return try dispatch(found, global, arguments)
@@ -74,10 +77,12 @@ public struct DockerCommandLine: Sendable {
     private static let groupsWithUsage: Set<String> = ["volume", "manifest"]
     private static let helpShorthand = "Flag shorthand -h has been deprecated, use --help"
 
+    /// Whether a line is one of those that BuildKit's own client would take over.
+    private static func meansBuilder(_ words: [String]) -> Bool {
+        ["build", "builder"].contains(words.first) || words.prefix(2) == ["image", "build"]
+    }
+
     private func dispatch(_ found: CommandLookup, _ global: ParsedCommand, _ arguments: [String]) throws -> Int32 {
-        if found.command.id == .imageBuild, BuildCommand.isClassicChosen {
-            io.complain(BuildCommand.deprecationNotice)
-        }
         let parsed = try Parser.parse(found.rest, for: found.command, path: found.path)
         for (old, new) in parsed.deprecated {
             io.printLine("Flag --\(old) has been deprecated, use --\(new) instead")
@@ -205,6 +210,10 @@ struct CommandLookup {
                 if rest.contains("--help") {
                     return CommandLookup(
                         command: command, path: path.joined(separator: " "), rest: [], showsHelp: true)
+                }
+                // Flags are read first where no command is known, and Docker itself has hardly any.
+                if path.isEmpty, let flag = rest.dropFirst().first(where: { $0.hasPrefix("-") && $0.count > 1 }) {
+                    _ = try Parser.parse([flag], for: command, path: "")
                 }
                 throw UsageError(
                     message: word, command: command, path: path.joined(separator: " "), kind: .unknownCommand,

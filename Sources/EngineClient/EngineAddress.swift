@@ -27,8 +27,11 @@ enum EngineAddress: Sendable, Equatable {
                 throw ConnectionError(.badAddress("invalid host address \"\(host)\""), host: host)
             }
             self = .tcp(host: name, port: port)
-        case let scheme:
-            let problem = "unsupported address \"\(host)\": \(scheme):// is not available, use unix:// or tcp://"
+        case "ssh", "npipe", "fd":
+            let problem = "unsupported address \"\(host)\": use unix:// or tcp://"
+            throw ConnectionError(.badAddress(problem), host: host)
+        default:
+            let problem = "Failed to initialize: unable to resolve docker endpoint: invalid bind address format: \(host)"
             throw ConnectionError(.badAddress(problem), host: host)
         }
     }

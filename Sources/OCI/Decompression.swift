@@ -12,20 +12,32 @@ enum Compression: Sendable, Equatable {
     case none
     case gzip
     case zstd
+    case xz
+    case bzip2
 
-    /// - Throws: ``OCIError/unsupported(_:)`` for a compression that is known but not done here.
-    init(firstBytes bytes: some Collection<UInt8>, what: String) throws(OCIError) {
-        if bytes.starts(with: [0x1F, 0x8B]) {
-            self = .gzip
-        } else if bytes.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) {
-            self = .zstd
-        } else if bytes.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]) {
-            throw .unsupported("the xz compression of \(what)")
-        } else if bytes.starts(with: Array("BZh".utf8)) {
-            throw .unsupported("the bzip2 compression of \(what)")
-        } else {
-            self = .none
+    /// The program that decompresses what libarchive is not linked with here; Docker leaves xz to that program too.
+    var program: String? {
+        switch self {
+        case .xz: "xz -d -c -q"
+        case .bzip2: "bzip2 -d -c -q"
+        case .none, .gzip, .zstd: nil
         }
+    }
+
+    /// The bytes that a stream of this compression begins with.
+    var signature: [UInt8] {
+        switch self {
+        case .none: []
+        case .gzip: [0x1F, 0x8B]
+        case .zstd: [0x28, 0xB5, 0x2F, 0xFD]
+        case .xz: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]
+        case .bzip2: Array("BZh".utf8)
+        }
+    }
+
+    /// What the first six bytes say.
+    init(firstBytes bytes: some Collection<UInt8>) {
+        self = [.gzip, .zstd, .xz, .bzip2].first { bytes.starts(with: $0.signature) } ?? .none
     }
 }
 
@@ -58,7 +70,7 @@ final class PlainBlocks: BlockSource {
     }
 }
 
-/// A stream's bytes after decompression, by libarchive's gzip and zstd filters over its `raw` format.
+/// A stream's bytes after decompression, by libarchive's filters over its `raw` format.
 final class DecompressedBlocks: BlockSource {
     private let archive: LibArchive
     private let what: String
@@ -71,6 +83,13 @@ final class DecompressedBlocks: BlockSource {
         archive_read_support_format_empty(archive.pointer)
         if compression == .gzip { archive_read_support_filter_gzip(archive.pointer) }
         if compression == .zstd { archive_read_support_filter_zstd(archive.pointer) }
+        if let program = compression.program {
+            // Not by name: libarchive's own filters would come along, and the libraries that they need.
+            let signature = compression.signature
+            try archive.check(
+                archive_read_support_filter_program_signature(
+                    archive.pointer, program, signature, signature.count))
+        }
     }
 
     func next() throws(OCIError) -> UnsafeRawBufferPointer {
@@ -142,7 +161,7 @@ extension ByteSource {
     /// The stream decompressed, if its first bytes say that it is compressed.
     func decompressed(what: String) throws(OCIError) -> (blocks: any BlockSource, compression: Compression) {
         let plain = PlainBlocks(self)
-        let compression = try Compression(firstBytes: try plain.peek(6), what: what)
+        let compression = Compression(firstBytes: try plain.peek(6))
         if compression == .none { return (plain, .none) }
         return (try DecompressedBlocks(plain, compression: compression, what: what), compression)
     }

@@ -75,8 +75,10 @@ extension ImageStore {
     ) throws(OCIError) -> LoadedLayer {
         let start = try file.reader()
         let first = try system { () throws(SystemError) in try start.read(upTo: 6) }
-        let compression = try Compression(firstBytes: first, what: what)
+        let compression = Compression(firstBytes: first)
         let digest = file.digest
+        // An image's manifest has no name for them.
+        if compression.program != nil { throw .unsupported("the \(compression) compression of \(what)") }
         // An uncompressed layer's digest is its diff ID, and was computed while it was spooled.
         if compression == .none, digest != diffID {
             throw .digestMismatch(what: what, expected: diffID, actual: digest)
@@ -101,7 +103,7 @@ extension ImageStore {
         }
         let type =
             switch compression {
-            case .none: MediaType.ociLayer
+            case .none, .xz, .bzip2: MediaType.ociLayer
             case .gzip: MediaType.ociLayerGzip
             case .zstd: MediaType.ociLayerZstd
             }

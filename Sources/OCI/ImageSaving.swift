@@ -57,7 +57,8 @@ extension ImageStore {
                     if !tagged.isEmpty { continue }
                 }
             }
-            let image = try image(named: name)
+            // Named as it was asked for, since a name without a tag means all of them.
+            guard let image = try? image(named: name) else { throw .noSuchImage(name) }
             let given = (try? ImageReference(name)).map(\.taggedByDefault)
             add(image, image.references.filter { $0 == given && $0.digest == nil })
         }

@@ -50,7 +50,9 @@ struct DockerFace {
     private var makeClient: @Sendable (String) throws -> EngineClient {
         { [home] host in
             let isAddress = host.contains { ":/.".contains($0) }
-            guard !isAddress else { return try EngineClient(host: host) }
+            guard !isAddress else {
+                return try EngineClient(host: host, apiVersion: processEnvironment()["DOCKER_API_VERSION"])
+            }
             return try EngineControl(home: home).connect(node: host)
         }
     }

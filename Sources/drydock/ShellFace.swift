@@ -39,7 +39,7 @@ struct ShellFace {
         var hasLab = true
         let node = home.currentNode
         if let host = environment["DOCKER_HOST"], !host.isEmpty {
-            client = try EngineClient(host: host)
+            client = try EngineClient(host: host, apiVersion: environment["DOCKER_API_VERSION"])
             hasLab = false
         } else {
             client = try control.connect(node: node)

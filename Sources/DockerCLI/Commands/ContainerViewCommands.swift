@@ -48,6 +48,9 @@ enum PortCommand: DockerCommand {
         }
         if context.arguments.count > 1 {
             let asked = context.arguments[1]
+            if let complaint = PortText.complaint(aboutPort: asked) {
+                throw CommandFailure("Error: invalid port (\(asked)): \(complaint)")
+            }
             let port = asked.contains("/") ? asked : "\(asked)/tcp"
             guard let value = ports[port], !bindings(value).isEmpty else {
                 throw CommandFailure("Error: No public port '\(asked)' published for \(name)")

@@ -42,6 +42,7 @@ enum TagCommand: DockerCommand {
             throw CommandFailure(
                 "Error parsing reference: \(GoFormat.quote(target)) is not a valid repository/tag: \(complaint)")
         case .value(let reference):
+            if reference.digest != nil { throw CommandFailure("refusing to create a tag with a digest reference") }
             try context.request(
                 "POST", "/images/\(context.arguments[0])/tag",
                 query: [("repo", reference.name), ("tag", reference.tag ?? "latest")])

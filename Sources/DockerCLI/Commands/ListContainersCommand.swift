@@ -8,10 +8,10 @@ enum ListContainersCommand: DockerCommand {
         if !format.isEmpty { try check(format) }
         var query: [(String, String)] = []
         let last = parsed.bool("latest") && !parsed.isSet("last") ? 1 : parsed.int("last") ?? -1
-        if parsed.bool("all") || last != -1 { query.append(("all", "1")) }
+        if parsed.bool("all") { query.append(("all", "1")) }
         if last > 0 { query.append(("limit", String(last))) }
         let showsSize = parsed.bool("size")
-        if showsSize || format.contains(".Size") { query.append(("size", "1")) }
+        if showsSize || format == "json" || format.contains(".Size") { query.append(("size", "1")) }
         let containers = try context.json("GET", "/containers/json", query: query + context.filters()).array ?? []
         var table = #"{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}"#
         if showsSize { table += #"\t{{.Size}}"# }

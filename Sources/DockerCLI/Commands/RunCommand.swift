@@ -29,6 +29,8 @@ enum RunCommand: DockerCommand {
             return try foreground.run()
         } catch let failure as CommandFailure where failure.message.isEmpty {
             throw failure
+        } catch let refused as StreamRefused {
+            throw refused
         } catch {
             throw ContainerCreation.withHelp(CommandContext.text(of: error), "run", code: exitCode(of: error))
         }
@@ -60,13 +62,9 @@ enum TerminalCheck {
         }
     }
 
-    /// The bytes of `--detach-keys`, or Docker's own.
-    static func detachKeys(_ context: CommandContext) throws(CommandFailure) -> [UInt8] {
-        let text = context.parsed.string("detach-keys")
-        guard let keys = DetachKeys.parse(text) else {
-            throw CommandFailure("invalid detach keys (\(text)) provided")
-        }
-        return keys
+    /// The bytes of `--detach-keys`, or Docker's own; the engine refuses wrong ones when it is asked to attach.
+    static func detachKeys(_ context: CommandContext) -> [UInt8] {
+        DetachKeys.parse(context.parsed.string("detach-keys")) ?? DetachKeys.standard
     }
 }
 
@@ -82,8 +80,7 @@ private struct ForegroundRun {
     func run() throws -> Int32 {
         let id = try ContainerCreation(context: context, request: request).create()
         let attaches = attachesInput || attachesOutput
-        // Wrong keys are refused by the engine when it is asked to attach.
-        let detachKeys = DetachKeys.parse(context.parsed.string("detach-keys")) ?? DetachKeys.standard
+        let detachKeys = TerminalCheck.detachKeys(context)
         let connection = attaches ? try attach(id) : nil
         let removes = context.parsed.bool("rm")
         let waiting =

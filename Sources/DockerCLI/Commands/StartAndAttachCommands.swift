@@ -29,9 +29,11 @@ enum StartCommand: DockerCommand {
         let hasTerminal = container["Config"]?["Tty"]?.bool ?? false
         let sendsInput = attachesInput && container["Config"]?["OpenStdin"]?.bool ?? false
         try TerminalCheck.input(context, attaches: sendsInput, terminal: hasTerminal)
-        let keys = try TerminalCheck.detachKeys(context)
+        let keys = TerminalCheck.detachKeys(context)
         var query = [("stream", "1"), ("stdout", "1"), ("stderr", "1")]
         if sendsInput { query.append(("stdin", "1")) }
+        let text = context.parsed.string("detach-keys")
+        if !text.isEmpty { query.append(("detachKeys", text)) }
         let connection = try context.hijack("/containers/\(id)/attach", query: query)
         let removes = container["HostConfig"]?["AutoRemove"]?.bool ?? false
         let waiting = try ContainerWait(context, id, condition: removes ? "removed" : "next-exit")
@@ -77,7 +79,7 @@ enum AttachCommand: DockerCommand {
         let hasTerminal = container["Config"]?["Tty"]?.bool ?? false
         let sendsInput = !context.parsed.bool("no-stdin") && container["Config"]?["OpenStdin"]?.bool ?? false
         try TerminalCheck.input(context, attaches: !context.parsed.bool("no-stdin"), terminal: hasTerminal)
-        let keys = try TerminalCheck.detachKeys(context)
+        let keys = TerminalCheck.detachKeys(context)
         var query = [("stream", "1"), ("stdout", "1"), ("stderr", "1")]
         if sendsInput { query.append(("stdin", "1")) }
         let text = context.parsed.string("detach-keys")
@@ -116,7 +118,7 @@ enum ExecCommand: DockerCommand {
             environment = try KeyValue.environment(files: parsed.strings("env-file"), given: parsed.strings("env"))
         } catch { throw CommandFailure(error.message) }
         environment = environment.filter { !$0.isEmpty }
-        let keys = try TerminalCheck.detachKeys(context)
+        let keys = TerminalCheck.detachKeys(context)
         // Asked first, so that a missing container is told of before a missing terminal.
         try context.request("GET", "/containers/\(name)/json")
         if !isDetached { try TerminalCheck.input(context, attaches: sendsInput, terminal: hasTerminal) }

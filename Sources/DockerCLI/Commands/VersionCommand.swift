@@ -22,7 +22,11 @@ enum VersionCommand: DockerCommand {
         } else if let template {
             let fields: [(name: String, value: TemplateValue)] = [
                 ("Client", LooseStructure.value(.object(client), "system.clientVersion")),
-                ("Server", server.map { LooseStructure.value($0, "types.Version") } ?? .nilPointer("types.Version")),
+                (
+                    "Server",
+                    server.map { LooseStructure.value($0, "types.Version", isPointer: true) }
+                        ?? .nilPointer("types.Version")
+                ),
             ]
             let root = GoStructure(
                 typeName: "system.versionInfo", isPointer: false, fields: fields, source: .object(all))
@@ -93,13 +97,13 @@ enum VersionCommand: DockerCommand {
 
 /// An answer of the engine as a template sees it where nothing is known of its Go type but the name.
 enum LooseStructure {
-    static func value(_ json: JSON, _ typeName: String, extra: [(name: String, value: TemplateValue)] = [])
-        -> TemplateValue
-    {
+    static func value(
+        _ json: JSON, _ typeName: String, isPointer: Bool = false, extra: [(name: String, value: TemplateValue)] = []
+    ) -> TemplateValue {
         let members = (json.object ?? JSONObject()).map { member in
             (name: member.name, value: self.member(member.value, of: member.name))
         }
-        return .structure(GoStructure(typeName: typeName, isPointer: false, fields: members + extra, source: json))
+        return .structure(GoStructure(typeName: typeName, isPointer: isPointer, fields: members + extra, source: json))
     }
 }
 

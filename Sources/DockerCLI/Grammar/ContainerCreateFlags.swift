@@ -51,9 +51,7 @@ extension CommandSpec {
         FlagSpec("env", "e", .environment, "Set environment variables"),
         FlagSpec("env-file", .list, "Read in a file of environment variables"),
         FlagSpec("expose", .list, "Expose a port or a range of ports"),
-        FlagSpec(
-            "gpus", .gpuRequest, "GPU devices to add to the container ('all' to pass all GPUs)",
-            status: .refused("--gpus is left out here: it needs the graphics cards' own runtime beside the engine.")),
+        FlagSpec("gpus", .gpuRequest, "GPU devices to add to the container ('all' to pass all GPUs)"),
         FlagSpec("group-add", .list, "Add additional groups to join"),
         FlagSpec("health-cmd", .string, "Command to run to check health"),
         FlagSpec("health-interval", .duration, "Time between running the check (ms|s|m|h)", default: "0s"),

@@ -6,7 +6,8 @@ enum FlagValue {
     static func complaint(about value: String, as flag: FlagSpec) -> String? {
         switch flag.type {
         case .bool: return bool(value) == nil ? syntax("ParseBool", value) : nil
-        case .string, .list, .map, .gpuRequest: return nil
+        case .string, .list, .map: return nil
+        case .gpuRequest: return GPURequestText.parse(value).complaint
         case .strings:
             if value.isEmpty { return nil }
             if case .failure(let error) = CommaSeparated.parse(value) { return error.description }

@@ -139,7 +139,7 @@ enum TemplateFunctions {
         switch value {
         case .int(let number):
             guard number >= 0 && number < Int64(limit) else {
-                throw TemplateFunctionError(message: "index out of range: \(number)")
+                throw TemplateFunctionError(message: "reflect: slice index out of range")
             }
             return Int(number)
         case .missing, .null: throw TemplateFunctionError(message: "cannot index slice/array with nil")

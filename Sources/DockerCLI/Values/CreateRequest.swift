@@ -102,7 +102,7 @@ private struct ContainerSettings {
         for text in parsed.strings("volume") {
             switch try VolumeText.parse(text).get() {
             case .anonymous(let path): anonymousVolumes[path] = [:]
-            case .bind(let bind): binds.append(.string(bind))
+            case .bind(let bind): if !binds.contains(.string(bind)) { binds.append(.string(bind)) }
             }
         }
     }
@@ -167,8 +167,10 @@ private enum HostSettings {
         host.set("VolumeDriver", unlessEmpty: .string(parsed.string("volume-driver")))
         host.set("VolumesFrom", unlessEmpty: parsed.array("volumes-from"))
         host.set("Annotations", unlessEmpty: KeyValue.object(parsed.strings("annotation")))
-        host.set("CapAdd", unlessEmpty: parsed.array("cap-add"))
-        host.set("CapDrop", unlessEmpty: parsed.array("cap-drop"))
+        let capabilities = CapabilityText.effective(
+            added: parsed.strings("cap-add"), dropped: parsed.strings("cap-drop"))
+        host.set("CapAdd", unlessEmpty: .array(capabilities.added.map { .string($0) }))
+        host.set("CapDrop", unlessEmpty: .array(capabilities.dropped.map { .string($0) }))
         host.set("GroupAdd", unlessEmpty: parsed.array("group-add"))
         host.set("Dns", unlessEmpty: parsed.array("dns"))
         host.set("DnsOptions", unlessEmpty: parsed.array("dns-option"))
@@ -270,6 +272,9 @@ private enum HostSettings {
         var devices: [JSON] = []
         for text in parsed.strings("device") { devices.append(try device(text)) }
         host.set("Devices", unlessEmpty: .array(devices))
+        var requests: [JSON] = []
+        for text in parsed.strings("gpus") { requests.append(try GPURequestText.parse(text).get()) }
+        host.set("DeviceRequests", unlessEmpty: .array(requests))
         host.set("DeviceCgroupRules", unlessEmpty: parsed.array("device-cgroup-rule"))
     }
 
@@ -288,9 +293,8 @@ private enum HostSettings {
             permissions = parts[2]
         default: throw CommandFailure("invalid device specification: \(text)", code: 125)
         }
-        guard !parts[0].isEmpty, isMode(permissions) else {
-            throw CommandFailure("invalid device specification: \(text)", code: 125)
-        }
+        guard isMode(permissions) else { throw CommandFailure("bad mode specified: \(permissions)", code: 125) }
+        guard !parts[0].isEmpty else { throw CommandFailure("invalid device specification: \(text)", code: 125) }
         return [
             "PathOnHost": .string(parts[0]), "PathInContainer": .string(inside),
             "CgroupPermissions": .string(permissions),

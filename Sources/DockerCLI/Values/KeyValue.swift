@@ -24,7 +24,7 @@ enum KeyValue {
     static func environment(files: [String], given: [String]) throws(CommandFailure) -> [String] {
         var list: [String] = []
         for file in files {
-            list += try lines(of: file) { name in
+            list += try lines(of: file, kind: "env") { name in
                 getenv(name).map { "\(name)=\(String(cString: $0))" }
             }
         }
@@ -41,12 +41,18 @@ enum KeyValue {
     /// Labels: files first, then what was given.
     static func labels(files: [String], given: [String]) throws(CommandFailure) -> JSON {
         var list: [String] = []
-        for file in files { list += try lines(of: file) { $0 } }
+        // A name without a value takes one from nowhere, and so Docker's client leaves it out.
+        for file in files { list += try lines(of: file, kind: "label") { _ in nil } }
         return object(list + given)
     }
 
     /// The settings in a file: one a line, without comments and indentation.
-    private static func lines(of path: String, bare: (String) -> String?) throws(CommandFailure) -> [String] {
+    private static func lines(of path: String, kind: String, bare: (String) -> String?) throws(CommandFailure)
+        -> [String]
+    {
+        func invalid(_ problem: String) -> CommandFailure {
+            CommandFailure("invalid \(kind) file (\(path)): \(problem)", code: 125)
+        }
         let text: String
         do throws(SystemError) { text = try Files.text(path) } catch {
             throw CommandFailure("open \(path): \(error.reason.lowercased())", code: 125)
@@ -56,10 +62,8 @@ enum KeyValue {
             let line = String(raw.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == "\r" }.reversed())
             if line.isEmpty || line.hasPrefix("#") { continue }
             let (name, value) = split(line)
-            if name.isEmpty { throw CommandFailure("no variable name on line '\(line)'", code: 125) }
-            if name.contains(where: \.isWhitespace) {
-                throw CommandFailure("variable '\(name)' contains whitespaces", code: 125)
-            }
+            if name.isEmpty { throw invalid("no variable name on line '\(line)'") }
+            if name.contains(where: \.isWhitespace) { throw invalid("variable '\(name)' contains whitespaces") }
             if let value {
                 list.append("\(name)=\(value)")
             } else if let found = bare(name) {

@@ -70,6 +70,12 @@ enum PortText {
         }
     }
 
+    /// What is wrong with `port[/protocol]`; `nil` if nothing is.
+    static func complaint(aboutPort text: String) -> String? {
+        guard case .complaint(let complaint) = range(splitProtocol(text).port) else { return nil }
+        return complaint
+    }
+
     private static func splitProtocol(_ text: String) -> (port: String, transport: String) {
         guard let slash = text.firstIndex(of: "/") else { return (text, "tcp") }
         let transport = String(text[text.index(after: slash)...])

@@ -73,7 +73,11 @@ extension Node {
         let host = settings.host
         let command = config.strings("Entrypoint") + config.strings("Cmd")
         guard let path = command.first, !path.isEmpty else { throw EngineFailure.invalid("No command specified") }
-        if config.text("Hostname").isEmpty {
+        if let other = sharedNetworkOwner(host) {
+            // Who shares a network shares the name that stands for its address.
+            config["Hostname"] = .string(other.text("Hostname"))
+            config["Domainname"] = .string(other.text("Domainname"))
+        } else if config.text("Hostname").isEmpty {
             let usesNodes = host.text("NetworkMode") == "host" || host.text("UTSMode") == "host"
             config["Hostname"] = .string(usesNodes ? try machineName() : String(id.prefix(12)))
         }
@@ -82,6 +86,13 @@ extension Node {
             layers: image.layers.reversed().map(\.path), path: path, arguments: Array(command.dropFirst()),
             config: .object(config), hostConfig: .object(host), endpoints: try attachments(of: request, host: host),
             mounts: try mountPoints(config: config, host: host), links: try links(of: host))
+    }
+
+    /// The settings of the container whose network one is to share; `nil` where it has its own, or the other is not there.
+    private func sharedNetworkOwner(_ host: JSONObject) -> JSONObject? {
+        let mode = host.text("NetworkMode")
+        guard mode.hasPrefix("container:") else { return nil }
+        return (try? container(String(mode.dropFirst("container:".count))))?.life.current.definition.configObject
     }
 
     /// The machine's host name (`gethostname(2)`).
@@ -189,6 +200,9 @@ extension Node {
     private func warnings(for request: CreateRequest) -> [String] {
         var warnings: [String] = []
         let host = request.host
+        if host.text("NetworkMode") == "host", host["PortBindings"]?.object?.isEmpty == false {
+            warnings.append("Published ports are discarded when using host network mode")
+        }
         if host.number("Memory") > 0, !kernel.profile.limitsSwap {
             warnings.append(
                 "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap."

@@ -122,6 +122,7 @@ final class ContainerLaunch: Sendable {
     /// The steps, in order. Those of the child are performed by the child itself, at the same time as the engine lays
     /// the network; their records are taken from its reports.
     func procedure() throws -> Procedure {
+        try GrantedDevices.checkRequests(of: host)
         var steps = [overlayStep, cgroupStep]
         let file = "/sys/fs/cgroup"
         var plan = CgroupPlan(host: host, profile: kernel.profile)

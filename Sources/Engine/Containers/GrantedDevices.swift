@@ -18,6 +18,18 @@ enum GrantedDevices {
         }
     }
 
+    /// Refuses requests for devices that a vendor's driver would give (`--gpus`): there is no such driver here, and
+    /// Docker refuses them with this text where none is installed.
+    static func checkRequests(of host: JSONObject) throws {
+        guard let request = host["DeviceRequests"]?.array?.first else { return }
+        let alternatives = (request["Capabilities"]?.array ?? []).map { alternative in
+            "[" + (alternative.array ?? []).compactMap(\.string).joined(separator: " ") + "]"
+        }
+        throw EngineFailure.system(
+            "could not select device driver \"\(request["Driver"]?.string ?? "")\" with capabilities: "
+                + "[\(alternatives.joined(separator: " "))]")
+    }
+
     /// The devices of `HostConfig.Devices`; all below it for a directory.
     /// - Throws: ``EngineFailure`` with Docker's text for what is missing or no device.
     static func devices(of host: JSONObject) throws -> [Device] {

@@ -9,7 +9,6 @@ struct SettingsCheck {
 
     /// Members of `HostConfig` that are not done yet: a value other than Docker's default is refused.
     private static let notYet: [(member: String, flag: String)] = [
-        ("DeviceRequests", "--gpus"),
         ("VolumeDriver", "--volume-driver"), ("CgroupParent", "--cgroup-parent"),
         ("BlkioWeightDevice", "--blkio-weight-device"), ("MemorySwappiness", "--memory-swappiness"),
         ("CpuRealtimePeriod", "--cpu-rt-period"), ("CpuRealtimeRuntime", "--cpu-rt-runtime"),

@@ -83,14 +83,7 @@ struct NetworkFilter {
         for type in filters["type"] ?? [] where !["builtin", "custom"].contains(type) {
             throw EngineFailure.invalid("invalid filter: 'type'='\(type)'")
         }
-        if let times = filters["until"] {
-            guard times.count == 1, let time = times.first.flatMap({ Double($0) }) else {
-                throw EngineFailure.notYet("the filter until with a time that is not a number of seconds since 1970")
-            }
-            until = Int64(time * 1e9)
-        } else {
-            until = nil
-        }
+        until = try PruneFilter.moment(filters["until"] ?? [])
     }
 
     private func any(_ name: String, _ fits: (String) -> Bool) -> Bool {

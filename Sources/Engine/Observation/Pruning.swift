@@ -80,9 +80,14 @@ struct PruneFilter {
             throw EngineFailure.invalid("Invalid filter '\(name)'")
         }
         self.filters = filters
-        let times = filters["until"] ?? []
+        until = try Self.moment(filters["until"] ?? [])
+    }
+
+    /// The moment that `until` means: a duration before now, or a time; `nil` where it was not given.
+    /// - Throws: ``EngineFailure`` 400 for more than one, and for what is neither.
+    static func moment(_ times: [String]) throws -> Int64? {
         guard times.count < 2 else { throw EngineFailure.invalid("more than one until filter specified") }
-        until = try times.first.map { text in
+        return try times.first.map { text in
             if let duration = Self.duration(text) { return Clock.realtime() - duration }
             guard let moment = Timestamp.parse(text) ?? Timestamp.parse(text + "T00:00:00Z") else {
                 throw EngineFailure.invalid("failed to parse value as time or duration: \"\(text)\"")
