@@ -31,7 +31,8 @@ enum EngineAddress: Sendable, Equatable {
             let problem = "unsupported address \"\(host)\": use unix:// or tcp://"
             throw ConnectionError(.badAddress(problem), host: host)
         default:
-            let problem = "Failed to initialize: unable to resolve docker endpoint: invalid bind address format: \(host)"
+            let problem =
+                "Failed to initialize: unable to resolve docker endpoint: invalid bind address format: \(host)"
             throw ConnectionError(.badAddress(problem), host: host)
         }
     }
