@@ -22,7 +22,9 @@ struct Call: Sendable {
 
     /// Sends the call, head and small body in one write.
     func send(on connection: BufferedConnection, version: String, hostHeader: String) throws(HTTPFailure) {
+        // As Docker's client: an empty name at the end leaves no slash behind.
         var target = "/v\(version)" + PercentEncoding.path(path)
+        while target.hasSuffix("/") { target.removeLast() }
         if !query.isEmpty { target += "?" + Query(query).encoded }
         var head = RequestHead(
             method: method, target: target, headers: ["Host": hostHeader, "User-Agent": "Drydock-Client (linux)"])

@@ -27,6 +27,7 @@ _NO_NAMES = {"valid_lft", "preferred_lft", "exec_create", "exec_start", "exec_di
 _INTERFACE = re.compile(r"(?:\b(\d+): )?(\w+)@if\d+")
 _VETH = re.compile(r"\bveth[0-9a-f]{7}\b")
 _TEMPORARY = re.compile(r"(?<=/docker-import-)\d+")
+_CGROUPS = re.compile(r"/drydock-[0-9a-f]{8}(?=/|$)")
 _JSON_PID = re.compile(r"(\"Pid\": ?)[1-9]\d*")
 _OVERLAY_LINK = re.compile(r"\b[A-Z0-9]{26}\b")
 _HEADER_CELL = re.compile(r"\S+(?: \S+)*")
@@ -84,7 +85,7 @@ class Normaliser:
         for pattern, placeholder in (
             (_RFC3339, "<time>"), (_GO_TIME, "<time>"), (_ANSI_C_TIME, "<time>"), (_LS_TIME, "<time>"),
             (_AGO, "<ago>"), (_UP, "Up <time>"), (_OVERLAY_LINK, "<link>"), (_LINK_LOCAL, "<fe80>"),
-            (_TEMPORARY, "<n>"),
+            (_TEMPORARY, "<n>"), (_CGROUPS, "/drydock-<home>"),
         ):  # fmt: skip
             line = pattern.sub(lambda match, new=placeholder: match.group() if match.group() in self.chosen else new, line)
         line = _EPOCH.sub(self._epoch, line)

@@ -24,13 +24,16 @@ enum InfoCommand: DockerCommand {
             var all = server?.object ?? JSONObject()
             if let failure { all["ServerErrors"] = [.string(CommandContext.text(of: failure))] }
             all["ClientInfo"] = client
+            // The output may have no place for the reason.
+            if let failure { context.io.complain(CommandContext.text(of: failure)) }
             do throws(TemplateError) {
                 context.io.printLine(try template.execute(LooseStructure.value(.object(all), "system.dockerInfo")))
             } catch {
                 context.io.printLine(error.partialOutput)
-                throw CommandFailure("\(error)")
+                // Without an answer each of its fields is empty.
+                if failure == nil { throw CommandFailure("\(error)") }
             }
-            return failure == nil || server != nil ? 0 : 1
+            return failure == nil ? 0 : 1
         }
         let debug = context.isDebug
         context.io.print(

@@ -11,7 +11,7 @@ enum ListContainersCommand: DockerCommand {
         if parsed.bool("all") { query.append(("all", "1")) }
         if last > 0 { query.append(("limit", String(last))) }
         let showsSize = parsed.bool("size")
-        if showsSize || format == "json" || format.contains(".Size") { query.append(("size", "1")) }
+        if showsSize || !parsed.bool("quiet") && needsSize(format) { query.append(("size", "1")) }
         let containers = try context.json("GET", "/containers/json", query: query + context.filters()).array ?? []
         var table = #"{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}"#
         if showsSize { table += #"\t{{.Size}}"# }
@@ -34,6 +34,13 @@ enum ListContainersCommand: DockerCommand {
                 context, format: format, TableFormat(headings: ContainerRows.headings, table: table), raw: raw,
                 quiet: "{{.ID}}", rawQuiet: "container_id: {{.ID}}", rows: rows))
         return 0
+    }
+
+    /// Whether a format shows sizes, for which the engine must look through the files of all containers: by name, or
+    /// among all fields.
+    private static func needsSize(_ format: String) -> Bool {
+        if format == "json" || format.contains(".Size") { return true }
+        return GoText.split(format, "json .").dropFirst().contains { rest in rest.first.map { !$0.isLetter } ?? true }
     }
 
     /// Tries the format on an empty container before the engine is asked, as Docker's client does for this list.

@@ -85,12 +85,20 @@ enum PruneImagesCommand: DockerCommand {
     }
 }
 
+extension CommandContext {
+    /// Whether the engine prunes anonymous volumes alone unless it is asked for all: since API 1.42.
+    fileprivate var engineTellsAnonymousVolumes: Bool {
+        let parts = client.apiVersion.split(separator: ".").compactMap { Int($0) }
+        return parts.count == 2 && (parts[0], parts[1]) >= (1, 42)
+    }
+}
+
 /// `docker volume prune`
 enum PruneVolumesCommand: DockerCommand {
     static func run(_ context: CommandContext) throws -> Int32 {
         let all = context.parsed.bool("all")
         let warning =
-            all
+            all || !context.engineTellsAnonymousVolumes
             ? "WARNING! This will remove all local volumes not used by at least one container."
             : "WARNING! This will remove anonymous local volumes not used by at least one container."
         guard Prune.isAgreed(context, warning) else { return 0 }

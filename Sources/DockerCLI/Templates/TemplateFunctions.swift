@@ -135,11 +135,17 @@ enum TemplateFunctions {
         }
     }
 
-    private static func position(_ value: TemplateValue, upTo limit: Int) throws(TemplateFunctionError) -> Int {
+    private static func position(
+        _ value: TemplateValue, upTo limit: Int, of kind: String? = nil
+    ) throws(TemplateFunctionError) -> Int {
         switch value {
         case .int(let number):
+            // Go's own check lets pass the first number that is too large, and another one finds it.
+            if let kind, number == Int64(limit) {
+                throw TemplateFunctionError(message: "reflect: \(kind) index out of range")
+            }
             guard number >= 0 && number < Int64(limit) else {
-                throw TemplateFunctionError(message: "reflect: slice index out of range")
+                throw TemplateFunctionError(message: "index out of range: \(number)")
             }
             return Int(number)
         case .missing, .null: throw TemplateFunctionError(message: "cannot index slice/array with nil")
@@ -156,9 +162,10 @@ enum TemplateFunctions {
             switch value {
             case .missing, .null: throw TemplateFunctionError(message: "index of untyped nil")
             case .nilPointer: throw TemplateFunctionError(message: "index of nil pointer")
-            case .list(let elements, _): value = elements[try position(key, upTo: elements.count)]
+            case .list(let elements, _): 
+                value = elements[try position(key, upTo: elements.count, of: "slice")]
             case .string(let text):
-                value = .int(Int64(Array(text.utf8)[try position(key, upTo: text.utf8.count)]))
+                value = .int(Int64(Array(text.utf8)[try position(key, upTo: text.utf8.count, of: "string")]))
             case .map(let map):
                 if let keyType = map.keyType, case .string = key {
                     throw TemplateFunctionError(message: "value has type string; should be \(keyType)")

@@ -15,7 +15,7 @@ struct ImageReference: Equatable {
         if let at = rest.firstIndex(of: "@") {
             digest = String(rest[rest.index(after: at)...])
             rest = rest[..<at]
-            guard let digest, digest.contains(":"), !digest.hasSuffix(":") else { return invalid }
+            guard let digest, isDigest(digest) else { return invalid }
         }
         var tag: String?
         if let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("/") {
@@ -45,6 +45,12 @@ struct ImageReference: Equatable {
         }
         guard isPath(path), path.utf8.count <= 255 else { return invalid }
         return .value(ImageReference(registry: registry, path: path, tag: tag, digest: digest))
+    }
+
+    private static func isDigest(_ text: String) -> Bool {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts[0].first?.isLetter == true && parts[1].utf8.count >= 32
+            && parts[1].allSatisfy(\.isHexDigit)
     }
 
     private static func isPath(_ path: String) -> Bool {

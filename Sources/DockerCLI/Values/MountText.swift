@@ -139,6 +139,8 @@ enum VolumeText {
         if text.isEmpty { return .complaint("invalid empty volume spec") }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         if parts.count == 1 { return .value(.anonymous(text)) }
+        // One letter before the first colon is taken for a drive of Windows, as Docker's client takes it.
+        if parts.count == 2, parts[0].count == 1, parts[0].first?.isLetter == true { return .value(.anonymous(text)) }
         if parts.contains("") { return .complaint("invalid spec: \(text): empty section between colons") }
         guard parts[0].hasPrefix(".") else { return .value(.bind(text)) }
         return .value(.bind(absolute(parts[0]) + ":" + parts.dropFirst().joined(separator: ":")))

@@ -56,6 +56,8 @@ extension Node {
             life.running = nil
             conclude(&life.state)
             life.endings += 1
+            // At once: nobody sees one that is about to be started again as one that has ended for good.
+            prepareRestart(&life, end)
         }
         afterEnd(container, end)
     }
@@ -130,27 +132,37 @@ extension Node {
             }
             return
         }
-        guard !life.state.wasStoppedByHand, wantsRestart(host, end, count: life.state.restartCount) else { return }
-        // Docker's back-off: a tenth of a second, doubled each time up to a minute, reset by ten seconds of life.
-        let ran = Double(life.state.finishedAt - life.state.startedAt) / 1e9
-        let delay = ran > 10 ? 0.1 : min(max(0.1, life.restartDelay * 2), 60)
-        container.life.withLock { life in
-            life.restartDelay = delay
-            life.state.status = .restarting
-            life.state.restartCount += 1
-        }
+        guard life.state.status == .restarting else { return }
         _ = try? container.save()
         _ = try? Thread.start("restart " + container.shortID) { [self] in
-            let wasStopped = container.life.wait(seconds: delay) { $0.state.status == .restarting ? nil : true }
+            let wasStopped = container.life.wait(seconds: life.restartDelay) {
+                $0.state.status == .restarting ? nil : true
+            }
             if wasStopped != nil { return }
             container.lifecycle.withLock { _ in
                 guard container.life.current.state.status == .restarting else { return }
-                container.life.withLock { $0.state.status = .exited }
                 do { try start(container, operation: StepRunner.newOperation()) } catch {
-                    container.life.withLock { $0.state.error = "\(error)" }
+                    container.life.withLock { life in
+                        life.state.status = .exited
+                        life.state.error = "\(error)"
+                    }
+                    _ = try? container.save()
                 }
             }
         }
+    }
+
+    /// Notes that a container is to be started again, if its policy wants that, and after how long.
+    private func prepareRestart(_ life: inout Container.Life, _ end: ProcessEnd) {
+        let host = life.definition.hostObject
+        guard !host.flag("AutoRemove"), !life.state.wasStoppedByHand,
+            wantsRestart(host, end, count: life.state.restartCount)
+        else { return }
+        // Docker's back-off: a tenth of a second, doubled each time up to a minute, reset by ten seconds of life.
+        let ran = Double(life.state.finishedAt - life.state.startedAt) / 1e9
+        life.restartDelay = ran > 10 ? 0.1 : min(max(0.1, life.restartDelay * 2), 60)
+        life.state.status = .restarting
+        life.state.restartCount += 1
     }
 
     private func wantsRestart(_ host: JSONObject, _ end: ProcessEnd, count: Int) -> Bool {
