@@ -162,7 +162,7 @@ enum TemplateFunctions {
             switch value {
             case .missing, .null: throw TemplateFunctionError(message: "index of untyped nil")
             case .nilPointer: throw TemplateFunctionError(message: "index of nil pointer")
-            case .list(let elements, _): 
+            case .list(let elements, _):
                 value = elements[try position(key, upTo: elements.count, of: "slice")]
             case .string(let text):
                 value = .int(Int64(Array(text.utf8)[try position(key, upTo: text.utf8.count, of: "string")]))
