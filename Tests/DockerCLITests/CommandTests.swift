@@ -191,11 +191,11 @@ import Testing
 
     @Test func whatIsLeftOutSaysSoInOneSentence() throws {
         let stub = try EngineStub([:])
-        let refused = try Self.run(["run", "--gpus", "all", "x"], stub)
+        let refused = try Self.run(["run", "--cpu-count", "1", "x"], stub)
         #expect(refused.code == 125)
         #expect(refused.errors.split(separator: "\n").count == 1)
-        #expect(refused.errors.hasPrefix("--gpus is left out here"))
-        #expect(try Self.run(["service", "create"], stub).code == 1)
+        #expect(refused.errors.hasPrefix("--cpu-count is for containers of Windows"))
+        #expect(try Self.run(["swarm", "init"], stub).code == 1)
         #expect(stub.requests.isEmpty)
     }
 
