@@ -100,11 +100,24 @@ public struct DockerCommandLine: Sendable {
         }
         let createsContainer = id == .containerRun || id == .containerCreate
         if let refusal = refusal(parsed) { throw CommandFailure(refusal, code: createsContainer ? 125 : 1) }
+        let client = try engine(global.stringIfSet("host"))
+        try checkRequirements(parsed, client)
         let context = CommandContext(
-            client: try engine(global.stringIfSet("host")), io: io, parsed: parsed, words: ["docker"] + arguments,
+            client: client, io: io, parsed: parsed, words: ["docker"] + arguments,
             observer: observer, operations: OperationLog(), columns: columns, isDebug: global.bool("debug"))
         defer { context.narrate() }
         return try CommandTable.run(id, context)
+    }
+
+    /// Refuses flags that need another engine than the one there is, as Docker's client refuses them.
+    private func checkRequirements(_ parsed: ParsedCommand, _ client: EngineClient) throws {
+        let flags = parsed.command.flags.filter { $0.requirement != nil && parsed.isSet($0.name) }
+        if flags.isEmpty { return }
+        let engine = try EngineTraits(client)
+        let complaints = flags.sorted { $0.name < $1.name }.compactMap {
+            $0.requirement?.complaint(about: $0.name, engine)
+        }
+        if !complaints.isEmpty { throw CommandFailure(complaints.joined(separator: "\n")) }
     }
 
     /// The sentence for what was asked for and isn't done, or never will be.

@@ -191,12 +191,24 @@ import Testing
 
     @Test func whatIsLeftOutSaysSoInOneSentence() throws {
         let stub = try EngineStub([:])
-        let refused = try Self.run(["run", "--cpu-count", "1", "x"], stub)
-        #expect(refused.code == 125)
+        let refused = try Self.run(["swarm", "ca"], stub)
+        #expect(refused.code == 1)
         #expect(refused.errors.split(separator: "\n").count == 1)
-        #expect(refused.errors.hasPrefix("--cpu-count is for containers of Windows"))
-        #expect(try Self.run(["swarm", "init"], stub).code == 1)
         #expect(stub.requests.isEmpty)
+    }
+
+    @Test func flagsForOtherEnginesAreRefusedInDockersWords() throws {
+        let stub = try EngineStub(["GET /_ping": [.init(body: "OK"), .init(body: "OK")]])
+        let refused = try Self.run(["run", "--cpu-count", "1", "--io-maxiops", "5", "x"], stub)
+        #expect(refused.code == 1)
+        #expect(
+            refused.errors.split(separator: "\n").map { $0.prefix(60) } == [
+                "\"--cpu-count\" is only supported on a Docker daemon running on",
+                "\"--io-maxiops\" is only supported on a Docker daemon running o",
+            ])
+        #expect(try Self.run(["start", "--checkpoint", "c", "x"], stub).errors.hasSuffix("experimental features enabled\n"))
+        // Nothing was asked of the engine but what it is.
+        #expect(Set(stub.requests) == ["GET /_ping"])
     }
 
     @Test func anEngineThatDoesNotAnswerIsNamed() throws {

@@ -70,7 +70,7 @@ enum CommandTable {
         case .volumeInspect: InspectVolumeCommand.self
         case .volumeRm: RemoveVolumeCommand.self
         case .volumePrune: PruneVolumesCommand.self
-        case .volumeUpdate: UnfinishedCommand.self
+        case .volumeUpdate: UpdateVolumeCommand.self
         case .systemInfo: InfoCommand.self
         case .systemEvents: EventsCommand.self
         case .systemDf: DiskUsageCommand.self

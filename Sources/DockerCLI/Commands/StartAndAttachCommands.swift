@@ -6,10 +6,13 @@ import OrderedJSON
 enum StartCommand: DockerCommand {
     static func run(_ context: CommandContext) throws -> Int32 {
         let attachesInput = context.parsed.bool("interactive")
+        let query = checkpoint(context.parsed)
         guard context.parsed.bool("attach") || attachesInput else {
             var failed: [String] = []
             for name in context.arguments {
-                let complaint = CommandContext.complaint { try context.request("POST", "/containers/\(name)/start") }
+                let complaint = CommandContext.complaint {
+                    try context.request("POST", "/containers/\(name)/start", query: query)
+                }
                 if let complaint {
                     context.io.complain(complaint)
                     failed.append(name)
@@ -30,14 +33,14 @@ enum StartCommand: DockerCommand {
         let sendsInput = attachesInput && container["Config"]?["OpenStdin"]?.bool ?? false
         try TerminalCheck.input(context, attaches: sendsInput, terminal: hasTerminal)
         let keys = TerminalCheck.detachKeys(context)
-        var query = [("stream", "1"), ("stdout", "1"), ("stderr", "1")]
-        if sendsInput { query.append(("stdin", "1")) }
+        var stream = [("stream", "1"), ("stdout", "1"), ("stderr", "1")]
+        if sendsInput { stream.append(("stdin", "1")) }
         let text = context.parsed.string("detach-keys")
-        if !text.isEmpty { query.append(("detachKeys", text)) }
-        let connection = try context.hijack("/containers/\(id)/attach", query: query)
+        if !text.isEmpty { stream.append(("detachKeys", text)) }
+        let connection = try context.hijack("/containers/\(id)/attach", query: stream)
         let removes = container["HostConfig"]?["AutoRemove"]?.bool ?? false
         let waiting = try ContainerWait(context, id, condition: removes ? "removed" : "next-exit")
-        do { try context.request("POST", "/containers/\(id)/start") } catch {
+        do { try context.request("POST", "/containers/\(id)/start", query: query) } catch {
             connection.close()
             throw error
         }
@@ -56,6 +59,15 @@ enum StartCommand: DockerCommand {
         case .interrupted(let signal): throw CommandFailure("", code: 128 + signal)
         case .outputClosed: return AttachedSession.brokenPipeCode
         case .ended: return try waiting.status()
+        }
+    }
+}
+
+extension StartCommand {
+    /// The checkpoint that a container is to go on from.
+    private static func checkpoint(_ parsed: ParsedCommand) -> [(String, String)] {
+        [("checkpoint", "checkpoint"), ("checkpoint-dir", "checkpoint-dir")].compactMap { flag, member in
+            parsed.stringIfSet(flag).map { (member, $0) }
         }
     }
 }

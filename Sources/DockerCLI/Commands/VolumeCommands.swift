@@ -10,11 +10,31 @@ enum CreateVolumeCommand: DockerCommand {
             throw CommandFailure(
                 "conflicting options: cannot specify a volume-name through both --name and as a positional arg")
         }
-        let body: JSON = [
+        var body: JSONObject = [
             "Name": .string(context.arguments.first ?? named), "Driver": .string(parsed.string("driver")),
             "DriverOpts": KeyValue.object(parsed.strings("opt")), "Labels": KeyValue.object(parsed.strings("label")),
         ]
-        context.io.printLine(try context.json("POST", "/volumes/create", body: body)["Name"]?.string ?? "")
+        if let cluster = ClusterVolumeText.specification(parsed) { body["ClusterVolumeSpec"] = cluster }
+        context.io.printLine(try context.json("POST", "/volumes/create", body: .object(body))["Name"]?.string ?? "")
+        return 0
+    }
+}
+
+/// `docker volume update`
+enum UpdateVolumeCommand: DockerCommand {
+    static func run(_ context: CommandContext) throws -> Int32 {
+        let volume = try context.json("GET", "/volumes/\(context.arguments[0])")
+        guard let cluster = volume["ClusterVolume"]?.object else {
+            throw CommandFailure("can only update cluster volumes")
+        }
+        var specification = cluster["Spec"]?.object ?? JSONObject()
+        if let availability = context.parsed.stringIfSet("availability") {
+            specification["Availability"] = .string(availability)
+        }
+        let version = String(cluster["Version"]?["Index"]?.integer ?? 0)
+        try context.request(
+            "PUT", "/volumes/\(cluster["ID"]?.string ?? "")", query: [("version", version)],
+            body: ["Spec": .object(specification)])
         return 0
     }
 }
@@ -23,10 +43,13 @@ enum CreateVolumeCommand: DockerCommand {
 enum ListVolumesCommand: DockerCommand {
     static func run(_ context: CommandContext) throws -> Int32 {
         let volumes = try context.json("GET", "/volumes", query: context.filters())["Volumes"]?.array ?? []
-        let sorted = volumes.sorted { NaturalOrder.isLess($0["Name"]?.string ?? "", $1["Name"]?.string ?? "") }
+        let isCluster = context.parsed.bool("cluster")
+        let shown = isCluster ? volumes.filter { $0["ClusterVolume"]?.object != nil } : volumes
+        let sorted = shown.sorted { NaturalOrder.isLess($0["Name"]?.string ?? "", $1["Name"]?.string ?? "") }
         context.io.print(
             try ListOutput.text(
-                context, format: context.parsed.string("format"), VolumeRows.format,
+                context, format: isCluster ? "" : context.parsed.string("format"),
+                isCluster ? VolumeRows.clusterFormat : VolumeRows.format,
                 raw: "name: {{.Name}}\ndriver: {{.Driver}}\n", quiet: "{{.Name}}", rawQuiet: "name: {{.Name}}",
                 rows: sorted.map(VolumeRows.row)))
         return 0
@@ -35,11 +58,14 @@ enum ListVolumesCommand: DockerCommand {
 
 /// The columns of `docker volume ls`.
 enum VolumeRows {
-    static let format = TableFormat(
-        headings: [
-            "Name": "VOLUME NAME", "Driver": "DRIVER", "Scope": "SCOPE", "Mountpoint": "MOUNTPOINT", "Links": "LINKS",
-            "Size": "SIZE", "Labels": "LABELS", "Availability": "AVAILABILITY", "Group": "GROUP", "Status": "STATUS",
-        ], table: #"{{.Driver}}\t{{.Name}}"#)
+    private static let headings = [
+        "Name": "VOLUME NAME", "Driver": "DRIVER", "Scope": "SCOPE", "Mountpoint": "MOUNTPOINT", "Links": "LINKS",
+        "Size": "SIZE", "Labels": "LABELS", "Availability": "AVAILABILITY", "Group": "GROUP", "Status": "STATUS",
+    ]
+    static let format = TableFormat(headings: headings, table: #"{{.Driver}}\t{{.Name}}"#)
+    /// The table of `--cluster`.
+    static let clusterFormat = TableFormat(
+        headings: headings, table: #"{{.Name}}\t{{.Group}}\t{{.Driver}}\t{{.Availability}}\t{{.Status}}"#)
 
     static func row(_ volume: JSON) -> TemplateRow {
         let labels = volume["Labels"]?.object ?? JSONObject()
@@ -54,7 +80,9 @@ enum VolumeRows {
                 ("Labels", .string(RowText.labels(labels))),
                 ("Links", .string(usage?["RefCount"]?.integer.map { String($0) } ?? "N/A")),
                 ("Size", .string(usage?["Size"]?.double.map { SizeText.humanPrecise($0) } ?? "N/A")),
-                ("Availability", .string("N/A")), ("Group", .string("N/A")), ("Status", .string("N/A")),
+                ("Availability", .string(ClusterVolumeText.availability(volume))),
+                ("Group", .string(volume["ClusterVolume"]?["Spec"]?["Group"]?.string ?? "N/A")),
+                ("Status", .string(ClusterVolumeText.status(volume))),
             ])
         row.lookups["Label"] = { .string(labels[$0]?.string ?? "") }
         return row

@@ -24,8 +24,8 @@ extension CommandSpec {
                        default-cgroupns-mode option on the daemon (default)
             """),
         FlagSpec("cidfile", .string, "Write the container ID to the file"),
-        FlagSpec("cpu-count", .int, "CPU count (Windows only)", status: .windowsOnly("cpu-count")),
-        FlagSpec("cpu-percent", .int, "CPU percent (Windows only)", status: .windowsOnly("cpu-percent")),
+        FlagSpec("cpu-count", .int, "CPU count (Windows only)", requires: .operatingSystem("windows")),
+        FlagSpec("cpu-percent", .int, "CPU percent (Windows only)", requires: .operatingSystem("windows")),
         FlagSpec("cpu-period", .int, "Limit CPU CFS (Completely Fair Scheduler) period"),
         FlagSpec("cpu-quota", .int, "Limit CPU CFS (Completely Fair Scheduler) quota"),
         FlagSpec("cpu-rt-period", .int, "Limit CPU real-time period in microseconds"),
@@ -75,10 +75,10 @@ extension CommandSpec {
         FlagSpec("interactive", "i", .bool, "Keep STDIN open even if not attached"),
         FlagSpec(
             "io-maxbandwidth", .bytes, "Maximum IO bandwidth limit for the system drive (Windows only)",
-            status: .windowsOnly("io-maxbandwidth")),
+            requires: .operatingSystem("windows")),
         FlagSpec(
             "io-maxiops", .uint, "Maximum IOps limit for the system drive (Windows only)",
-            status: .windowsOnly("io-maxiops")),
+            requires: .operatingSystem("windows")),
         FlagSpec("ip", .string, "IPv4 address (e.g., 172.30.100.104)"),
         FlagSpec("ip6", .string, "IPv6 address (e.g., 2001:db8::33)"),
         FlagSpec("ipc", .string, "IPC mode to use"),
@@ -142,11 +142,4 @@ extension CommandSpec {
         FlagSpec(old: "net-alias", for: "network-alias", .list),
         FlagSpec(old: "dns-opt", for: "dns-option", .list),
     ]
-}
-
-extension FeatureStatus {
-    /// What only containers of Windows have.
-    static func windowsOnly(_ flag: String) -> FeatureStatus {
-        .refused("--\(flag) is for containers of Windows, and Drydock's are of Linux.")
-    }
 }

@@ -256,10 +256,10 @@ extension CommandSpec {
             FlagSpec("attach", "a", .bool, "Attach STDOUT/STDERR and forward signals"),
             FlagSpec(
                 "checkpoint", .string, "Restore from this checkpoint",
-                status: .refused(leftOutReason("checkpoint"))),
+                requires: .experimental),
             FlagSpec(
                 "checkpoint-dir", .string, "Use a custom checkpoint storage directory",
-                status: .refused(leftOutReason("checkpoint"))),
+                requires: .experimental),
             FlagSpec("detach-keys", .string, "Override the key sequence for detaching a container"),
             FlagSpec("interactive", "i", .bool, "Attach container's STDIN"),
         ])

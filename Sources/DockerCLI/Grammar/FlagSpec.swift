@@ -14,6 +14,8 @@ public struct FlagSpec: Sendable {
     public var shownType: String?
     /// Whether Drydock does it.
     public var status: FeatureStatus
+    /// What an engine must be for Docker's client to pass the flag on; `nil` if any engine will do.
+    public var requirement: EngineRequirement?
     /// Whether help leaves it out: an old name that still works.
     public var isHidden: Bool
     /// The flag that an old name stands for.
@@ -24,16 +26,16 @@ public struct FlagSpec: Sendable {
     /// A flag with a long name only.
     init(
         _ name: String, _ type: FlagType, _ help: String, default shownDefault: String? = nil,
-        shownType: String? = nil, status: FeatureStatus = .done
+        shownType: String? = nil, status: FeatureStatus = .done, requires requirement: EngineRequirement? = nil
     ) {
-        self.init(name, nil, type, help, default: shownDefault, status: status)
+        self.init(name, nil, type, help, default: shownDefault, status: status, requires: requirement)
         self.shownType = shownType
     }
 
     /// A flag with a long and a short name.
     init(
         _ name: String, _ short: Character?, _ type: FlagType, _ help: String, default shownDefault: String? = nil,
-        status: FeatureStatus = .done
+        status: FeatureStatus = .done, requires requirement: EngineRequirement? = nil
     ) {
         self.name = name
         self.short = short
@@ -41,6 +43,7 @@ public struct FlagSpec: Sendable {
         self.help = help
         self.shownDefault = shownDefault
         self.status = status
+        self.requirement = requirement
         self.isHidden = false
         self.standsFor = nil
         self.isDeprecated = false

@@ -9,31 +9,32 @@ extension CommandSpec {
         flags: [
             FlagSpec(
                 "availability", .string, "Cluster Volume availability (\"active\", \"pause\", \"drain\")",
-                default: "active", status: .clusterVolumesOnly),
+                default: "active", requires: .apiVersion(1, 42)),
             FlagSpec("driver", "d", .string, "Specify volume driver name", default: "local"),
-            FlagSpec("group", .string, "Cluster Volume group (cluster volumes)", status: .clusterVolumesOnly),
+            FlagSpec("group", .string, "Cluster Volume group (cluster volumes)", requires: .apiVersion(1, 42)),
             FlagSpec("label", .label, "Set metadata for a volume"),
-            FlagSpec("limit-bytes", .bytes, "Minimum size of the Cluster Volume in bytes", status: .clusterVolumesOnly),
+            FlagSpec(
+                "limit-bytes", .bytes, "Minimum size of the Cluster Volume in bytes", requires: .apiVersion(1, 42)),
             FlagSpec("opt", "o", .map, "Set driver specific options", default: "map[]"),
             FlagSpec(
-                "required-bytes", .bytes, "Maximum size of the Cluster Volume in bytes", status: .clusterVolumesOnly),
+                "required-bytes", .bytes, "Maximum size of the Cluster Volume in bytes", requires: .apiVersion(1, 42)),
             FlagSpec(
                 "scope", .string, "Cluster Volume access scope (\"single\", \"multi\")", default: "single",
-                status: .clusterVolumesOnly),
-            FlagSpec("secret", .map, "Cluster Volume secrets", default: "map[]", status: .clusterVolumesOnly),
+                requires: .apiVersion(1, 42)),
+            FlagSpec("secret", .map, "Cluster Volume secrets", default: "map[]", requires: .apiVersion(1, 42)),
             FlagSpec(
                 "sharing", .string, "Cluster Volume access sharing (\"none\", \"readonly\", \"onewriter\", \"all\")",
-                default: "none", status: .clusterVolumesOnly),
+                default: "none", requires: .apiVersion(1, 42)),
             FlagSpec(
                 "topology-preferred", .list, "A topology that the Cluster Volume would be preferred in",
-                status: .clusterVolumesOnly),
+                requires: .apiVersion(1, 42)),
             FlagSpec(
                 "topology-required", .list, "A topology that the Cluster Volume must be accessible from",
-                status: .clusterVolumesOnly),
+                requires: .apiVersion(1, 42)),
             FlagSpec(hidden: "name", .string),
             FlagSpec(
                 "type", .string, "Cluster Volume access type (\"mount\", \"block\")", default: "block",
-                status: .clusterVolumesOnly),
+                requires: .apiVersion(1, 42)),
         ])
 
     /// `docker volume inspect`
@@ -54,7 +55,7 @@ extension CommandSpec {
         flags: [
             FlagSpec(
                 "cluster", .bool, "Display only cluster volumes, and use cluster volume list formatting",
-                status: .clusterVolumesOnly),
+                requires: .apiVersion(1, 42)),
             FlagSpec("filter", "f", .filter, "Provide filter values (e.g. \"dangling=true\")"),
             FlagSpec("format", .string, FlagSpec.tableFormatHelp),
             FlagSpec("quiet", "q", .bool, "Only display volume names"),
@@ -66,7 +67,8 @@ extension CommandSpec {
         usage: "[OPTIONS]", arguments: .none,
         summary: "Remove unused local volumes",
         flags: [
-            FlagSpec("all", "a", .bool, "Remove all unused volumes, not just anonymous ones"),
+            FlagSpec(
+                "all", "a", .bool, "Remove all unused volumes, not just anonymous ones", requires: .apiVersion(1, 42)),
             FlagSpec("filter", .filter, "Provide filter values (e.g. \"label=<label>\")"),
             FlagSpec("force", "f", .bool, "Do not prompt for confirmation"),
         ])
@@ -92,8 +94,8 @@ extension CommandSpec {
         flags: [
             FlagSpec(
                 "availability", .string, "Cluster Volume availability (\"active\", \"pause\", \"drain\")",
-                default: "active", status: .clusterVolumesOnly)
-        ], status: .clusterVolumesOnly)
+                default: "active", requires: .apiVersion(1, 42))
+        ])
 
     /// `docker volume`
     static let volume = CommandSpec(
@@ -101,10 +103,4 @@ extension CommandSpec {
         subcommands: [
             volumeCreate, volumeInspect, volumeLs, volumePrune, volumeRm, volumeUpdate,
         ])
-}
-
-extension FeatureStatus {
-    /// What only the volumes of a Swarm cluster have.
-    static let clusterVolumesOnly = FeatureStatus.refused(
-        "Cluster volumes are left out here: they belong to Swarm, Docker's cluster of several hosts.")
 }

@@ -323,6 +323,10 @@ private enum HostSettings {
         host.set("CpusetMems", unlessEmpty: .string(parsed.string("cpuset-mems")))
         if let limit = parsed.int("pids-limit") { host["PidsLimit"] = .integer(limit) }
         host.set("CgroupParent", unlessEmpty: .string(parsed.string("cgroup-parent")))
+        host.set("CpuCount", unlessEmpty: parsed.integer("cpu-count"))
+        host.set("CpuPercent", unlessEmpty: parsed.integer("cpu-percent"))
+        host.set("IOMaximumIOps", unlessEmpty: parsed.integer("io-maxiops"))
+        host.set("IOMaximumBandwidth", unlessEmpty: parsed.size("io-maxbandwidth"))
         host.set("BlkioWeight", unlessEmpty: parsed.integer("blkio-weight"))
         let rates: [(flag: String, member: String, read: (String) -> Parsed<JSON>)] = [
             ("blkio-weight-device", "BlkioWeightDevice", DeviceRate.weight),

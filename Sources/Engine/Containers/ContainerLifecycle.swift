@@ -310,11 +310,14 @@ extension Node {
     func pauseStep(_ container: Container, _ paused: Bool) throws -> Step {
         let life = container.life.current
         guard let running = life.running else {
-            throw EngineFailure.conflict("Container \(container.id) is not \(paused ? "running" : "paused")")
+            // The statuses are Docker's.
+            guard paused else { throw EngineFailure.system("Container \(container.id) is not paused") }
+            throw EngineFailure.conflict("Container \(container.id) is not running")
         }
         if paused == (life.state.status == .paused) {
-            throw EngineFailure.conflict(
-                paused ? "Container \(container.id) is already paused" : "Container \(container.id) is not paused")
+            throw paused
+                ? EngineFailure.conflict("Container \(container.id) is already paused")
+                : EngineFailure.system("Container \(container.id) is not paused")
         }
         let cgroup = running.cgroup
         guard let freezer = cgroup.freezer else {

@@ -249,7 +249,9 @@ struct SettingsCheck {
     private func checkSecurity(_ host: JSONObject) throws {
         for member in ["CapAdd", "CapDrop"] {
             for name in host.strings(member) where name.uppercased() != "ALL" && CapabilitySet(name: name) == nil {
-                throw EngineFailure.invalid("invalid \(member): unknown capability: \"\(name)\"")
+                let shown = name.uppercased()
+                let full = shown.hasPrefix("CAP_") ? shown : "CAP_\(shown)"
+                throw EngineFailure.invalid("invalid \(member): unknown capability: \"\(full)\"")
             }
         }
         for option in host.strings("SecurityOpt") {

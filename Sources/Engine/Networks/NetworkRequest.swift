@@ -1,4 +1,5 @@
 import Kernel
+import EngineAPI
 import OrderedJSON
 
 /// What a user asks for with `docker network create` (API: NetworkCreateRequest), checked as Docker checks it.
@@ -28,9 +29,8 @@ struct NetworkRequest: Sendable {
 
     /// - Throws: ``EngineFailure`` with Docker's status and text, or 501 for what is not done yet.
     init(_ body: JSON) throws {
-        guard let body = body.object else {
-            throw EngineFailure.invalid("invalid JSON: got EOF while reading request body")
-        }
+        if body.isNull { throw EngineFailure.invalid("invalid JSON: got EOF while reading request body") }
+        let body = try Self.checked(body)
         name = body.text("Name")
         driver = body.text("Driver").isEmpty ? "bridge" : body.text("Driver")
         isInternal = body.flag("Internal")
@@ -67,6 +67,21 @@ struct NetworkRequest: Sendable {
         if isConfigOnly { try checkConfiguration(body) }
         if !configFrom.isEmpty { try checkDependence(management, body) }
         try checkOptions()
+    }
+
+    /// The request with the kinds of its members checked.
+    private static func checked(_ body: JSON) throws -> JSONObject {
+        let shape = Shape(
+            "CreateRequest",
+            [
+                ("Name", .string, ""), ("Driver", .string, ""), ("Internal", .bool, false),
+                ("Attachable", .bool, false),
+                ("Options", .stringMap, nil), ("Labels", .stringMap, nil), ("IPAM", .object, nil),
+                ("EnableIPv4", .bool, nil), ("EnableIPv6", .bool, nil), ("Ingress", .bool, false),
+                ("ConfigOnly", .bool, false), ("ConfigFrom", .object, nil), ("Scope", .string, ""),
+                ("CheckDuplicate", .bool, nil),
+            ])
+        return try shape.fit(body)
     }
 
     /// What is only a configuration says nothing of how it is run.

@@ -20,7 +20,12 @@ extension Node {
             throw EngineFailure.notFound(
                 "create \(name): error looking up volume plugin \(driver): plugin \"\(driver)\" not found")
         }
-        if object["ClusterVolumeSpec"]?.object != nil { throw EngineFailure.notYet("a cluster volume") }
+        if object["ClusterVolumeSpec"]?.object != nil {
+            throw EngineFailure(
+                status: 503,
+                "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this "
+                    + "node to swarm and try again.")
+        }
         try VolumeStore.checkName(name)
         let options = Dictionary(object.map("DriverOpts").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
         try Self.checkVolumeOptions(options, of: name)

@@ -14,14 +14,14 @@ extension Routes {
                 let query = try ImageListQuery(request.query, version: request.version)
                 let list = try node.listImages(
                     all: query.all, filters: query.filters.values, digests: request.query.flag("digests"))
-                try responder.send(json: list)
+                try responder.send(json: .array((list.array ?? []).map { request.version.image($0) }))
             },
             Route("GET", "/images/get") { request, responder in
                 try save(request.query.all("names"), responder)
             },
             Route("GET", "/images/{name...}/get") { request, responder in try save([request["name"]], responder) },
             Route("GET", "/images/{name...}/json") { request, responder in
-                try responder.send(json: try node.inspectImage(request["name"]))
+                try responder.send(json: request.version.image(try node.inspectImage(request["name"])))
             },
             Route("GET", "/images/{name...}/history") { request, responder in
                 try responder.send(json: try node.imageHistory(request["name"]))
@@ -159,5 +159,15 @@ private final class ArchiveStream {
         self.stream = stream
         try stream.write(held)
         held.removeAll(keepingCapacity: true)
+    }
+}
+
+extension APIVersion {
+    /// An image as clients of this version know it: members that Docker has given up are left out for newer ones.
+    fileprivate func image(_ image: JSON) -> JSON {
+        guard self >= "1.44", let members = image.object else { return image }
+        var gone: Set<String> = ["VirtualSize"]
+        if self >= "1.45" { gone.formUnion(["Container", "ContainerConfig"]) }
+        return .object(JSONObject(members.filter { !gone.contains($0.name) }.map { ($0.name, $0.value) }))
     }
 }
