@@ -78,7 +78,8 @@ final class DecompressedBlocks: BlockSource {
 
     init(_ blocks: PlainBlocks, compression: Compression, what: String) throws(OCIError) {
         self.what = what
-        archive = try LibArchive(reading: blocks, what: what)
+        let reader = compression.program.map { "\(what), read by \"\($0)\"," } ?? what
+        archive = try LibArchive(reading: blocks, what: reader)
         archive_read_support_format_raw(archive.pointer)
         archive_read_support_format_empty(archive.pointer)
         if compression == .gzip { archive_read_support_filter_gzip(archive.pointer) }

@@ -33,7 +33,8 @@ import Testing
 
     @Test func volumesPortsAndEnvironmentHaveTheirPlaces() throws {
         let body = try Self.body([
-            "-v", "v:/data", "-v", "/anonymous", "-p", "8080:80", "--expose", "99", "-e", "A=1", "-l", "k=v", "--tmpfs",
+            "-v", "vol:/data", "-v", "/anonymous", "-p", "8080:80", "--expose", "99", "-e", "A=1", "-l", "k=v",
+            "--tmpfs",
             "/t:size=1m", "--entrypoint", "", "b",
         ])
         #expect(body["Volumes"] == ["/anonymous": [:]])
@@ -41,7 +42,7 @@ import Testing
         #expect(body["Env"] == ["A=1"])
         #expect(body["Labels"] == ["k": "v"])
         #expect(body["Entrypoint"] == [""])
-        #expect(body["HostConfig"]?["Binds"] == ["v:/data"])
+        #expect(body["HostConfig"]?["Binds"] == ["vol:/data"])
         #expect(body["HostConfig"]?["PortBindings"] == ["80/tcp": [["HostIp": "", "HostPort": "8080"]]])
         #expect(body["HostConfig"]?["Tmpfs"] == ["/t": "size=1m"])
     }

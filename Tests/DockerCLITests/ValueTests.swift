@@ -104,6 +104,7 @@ import Testing
     @Test func volumesAreBindsOrAnonymous() {
         #expect(VolumeText.parse("/data").value == .anonymous("/data"))
         #expect(VolumeText.parse("v:/data:ro").value == .bind("v:/data:ro"))
+        #expect(VolumeText.parse("x:/data").value == .anonymous("x:/data"), "a drive of Windows, to Docker's client")
         #expect(VolumeText.parse(":/x").complaint == "invalid spec: :/x: empty section between colons")
         #expect(VolumeText.parse("").complaint == "invalid empty volume spec")
     }
@@ -112,7 +113,10 @@ import Testing
         arguments: [
             ("busybox", "busybox:latest"), ("a/b:1", "a/b:1"), ("localhost:5000/x", "localhost:5000/x:latest"),
             ("docker.io/library/busybox:2", "busybox:2"),
-            ("reg.example.com/a/b@sha256:abc", "reg.example.com/a/b@sha256:abc"),
+            (
+                "reg.example.com/a/b@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                "reg.example.com/a/b@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+            ),
         ] as [(String, String)])
     func imageNamesAreMadeFamiliar(text: String, full: String) {
         #expect(ImageReference.parse(text).value?.full == full)

@@ -45,7 +45,7 @@ struct ArchiveTests {
                 "The image x:latest already exists, renaming the old one with ID \(other) to empty string",
                 "Loaded image: x:latest",
             ])
-        #expect(throws: OCIError.noSuchImage("nope:latest")) { try here.save(["nope"]) }
+        #expect(throws: OCIError.noSuchImage("nope")) { try here.save(["nope"]) }
     }
 
     @Test("An archive cut anywhere is refused whole and leaves nothing", arguments: [0.02, 0.3, 0.6, 0.9])
