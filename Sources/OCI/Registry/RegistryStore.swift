@@ -242,7 +242,7 @@ public final class RegistryStore: Sendable {
             for (number, file) in image.layers.enumerated() {
                 let start = try file.reader()
                 let first = try system { () throws(SystemError) in try start.read(upTo: 6) }
-                let found = try Compression(firstBytes: first, what: "layer \(number + 1)").layerType
+                let found = try Compression(firstBytes: first).layerType(of: "layer \(number + 1)")
                 let type = types?[number] ?? found
                 let digest = file.digest
                 layers.append(BlobDescriptor(mediaType: type, digest: digest, size: file.count))
@@ -269,11 +269,13 @@ public final class RegistryStore: Sendable {
 
 extension Compression {
     /// OCI's media type of a layer that is compressed this way.
-    var layerType: String {
+    /// - Throws: ``OCIError/unsupported(_:)`` for a compression that manifests have no name for.
+    func layerType(of what: String) throws(OCIError) -> String {
         switch self {
         case .none: MediaType.ociLayer
         case .gzip: MediaType.ociLayerGzip
         case .zstd: MediaType.ociLayerZstd
+        case .xz, .bzip2: throw .unsupported("the \(self) compression of \(what)")
         }
     }
 }
