@@ -201,11 +201,12 @@ import Testing
         let stub = try EngineStub(["GET /_ping": [.init(body: "OK"), .init(body: "OK")]])
         let refused = try Self.run(["run", "--cpu-count", "1", "--io-maxiops", "5", "x"], stub)
         #expect(refused.code == 1)
+        let lines = refused.errors.split(separator: "\n")
+        #expect(lines.count == 2)
         #expect(
-            refused.errors.split(separator: "\n").map { $0.prefix(40) } == [
-                "\"--cpu-count\" is only supported on a Do",
-                "\"--io-maxiops\" is only supported on a D",
-            ])
+            lines.first?.hasPrefix("\"--cpu-count\" is only supported on a Docker daemon running on windows, but")
+                == true)
+        #expect(lines.last?.hasPrefix("\"--io-maxiops\" is only supported on a Docker daemon") == true)
         #expect(
             try Self.run(["start", "--checkpoint", "c", "x"], stub).errors.hasSuffix("experimental features enabled\n"))
         // Nothing was asked of the engine but what it is.
