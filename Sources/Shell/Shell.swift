@@ -91,13 +91,27 @@ public final class Shell {
     public func runInteractive() -> Int32 {
         TerminalGuard.begin()
         defer { TerminalGuard.restore() }
-        guard isatty(0) == 1 && isatty(1) == 1, let editor = LineEditor(program: "drydock") else { return runInput() }
+        guard isatty(0) == 1 && isatty(1) == 1, let editor = openEditor() else { return runInput() }
+        LineRunner.write(voice.banner(bannerFacts()), to: 1)
+        if let first = configuration.firstLine {
+            _ = lessons.run(line: first)
+        } else if let reminder = lessons.reminder {
+            LineRunner.write(reminder + "\n", to: 1)
+        }
+        return readLines(editor)
+    }
+
+    /// Takes the terminal over for editing; `nil` where libedit can't.
+    private func openEditor() -> LineEditor? {
+        guard let editor = LineEditor(program: "drydock") else { return nil }
         self.editor = editor
         let completer = ShellCompleter { [unowned self] in keeper.current }
         editor.complete = { completer.complete($0) }
         for entry in history.entries { editor.remember(entry) }
-        LineRunner.write(voice.banner(bannerFacts()), to: 1)
-        if let reminder = lessons.reminder { LineRunner.write(reminder + "\n", to: 1) }
+        return editor
+    }
+
+    private func readLines(_ editor: LineEditor) -> Int32 {
         var unfinished = ""
         while !runner.isEnding {
             let prompt = unfinished.isEmpty ? "\(keeper.node)> " : "> "
@@ -116,6 +130,14 @@ public final class Shell {
             }
         }
         return runner.status
+    }
+
+    /// Reads and runs lines until `exit`, for a presenter who takes over.
+    func runUntilExit() {
+        guard let editor = openEditor() else { return }
+        _ = readLines(editor)
+        runner.isEnding = false
+        self.editor = nil
     }
 
     /// Runs a line that was typed.

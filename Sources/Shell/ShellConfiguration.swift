@@ -33,6 +33,8 @@ public struct ShellConfiguration: Sendable {
     public var doctor: (@Sendable (CommandIO) -> Int32)?
     /// What lessons need; `nil` where there are none.
     public var lessons: LessonRunner.Configuration?
+    /// A line that is run before the first prompt.
+    public var firstLine: String?
     /// Runs `@node command`.
     public var onNode: NodeCommand?
 

@@ -25,6 +25,9 @@ final class ShellLessons: LessonHost {
         var description: String { "the engine does not answer" }
     }
 
+    /// A runner that no other lesson uses.
+    func runnerForDemonstration() -> LessonRunner? { runner }
+
     // MARK: Lines
 
     /// Runs a line, or has the lesson take it.

@@ -111,6 +111,18 @@ struct ShellVoice: Sendable {
             """)
     }
 
+    // MARK: Demonstrations
+
+    var demoKeys: String {
+        say(
+            "Any key types. Ctrl-N next step, Ctrl-P back, Ctrl-G take over, Ctrl-A by itself, Ctrl-C end.\n",
+            "아무 키나 누르면 입력됩니다. Ctrl-N 다음 단계, Ctrl-P 이전 단계, Ctrl-G 직접 입력, Ctrl-A 자동, Ctrl-C 끝.\n")
+    }
+    var demoHandOver: String {
+        say("The keyboard is yours. `exit` goes on with the demonstration.\n", "이제 직접 입력하십시오. `exit` 명령으로 시연을 계속합니다.\n")
+    }
+    var demoGoesOn: String { say("On with the demonstration.\n", "시연을 계속합니다.\n") }
+
     // MARK: Answers
 
     func didYouMean(_ line: String) -> String { say("Did you mean: \(line)", "이 명령입니까: \(line)") }

@@ -20,7 +20,7 @@ struct DrydockCommand: ParsableCommand {
         version: DrydockHome.version,
         subcommands: [
             EngineCommand.self, NodeCommand.self, CaptureCommand.self, TopologyCommand.self, RegistryCommand.self,
-            LessonCommand.self, DoctorCommand.self,
+            LessonCommand.self, DemoCommand.self, ClassCommand.self, DoctorCommand.self,
         ])
 
     @Option(name: .customShort("c"), help: "Run a line of the shell, narrated as there (repeatable).")

@@ -32,6 +32,14 @@ struct EngineControl: Sendable {
         return pid
     }
 
+    /// The process that holds the engine's lock: an engine that is only starting has no socket yet.
+    private var lockHolder: Int32? {
+        guard let file = try? Descriptor.open(home.lock, O_RDWR) else { return nil }
+        if flock(file.number, LOCK_EX | LOCK_NB) == 0 { return nil }
+        guard let text = try? Files.text(home.lock) else { return nil }
+        return Int32(text.split(separator: "\n").first.map(String.init) ?? "")
+    }
+
     /// Starts the engine as a background process of its own, if none runs, and waits until it is ready.
     func start() throws {
         if isRunning { return }
@@ -93,7 +101,7 @@ struct EngineControl: Sendable {
 
     /// Stops the engine, and with it all its containers. One that does not run is fine.
     func stop() throws {
-        guard let pid else { return }
+        guard let pid = pid ?? lockHolder else { return }
         let number = linux_pidfd_open(pid)
         guard number >= 0 else { return }
         let process = Descriptor(owning: number)

@@ -9,7 +9,7 @@ import Posix
 struct LessonCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lesson", abstract: "The course: lessons that lead through the shell.",
-        subcommands: [List.self, Lint.self, Test.self])
+        subcommands: [List.self, Show.self, Run.self, New.self, Lint.self, Test.self, Report.self])
 
     /// Where the lessons are.
     struct CourseOption: ParsableArguments {
@@ -32,6 +32,62 @@ struct LessonCommand: ParsableCommand {
                 let lesson = try course.load(id).lesson
                 print("\(id)  \(lesson.front.minutes) min  \(lesson.text(in: language).title)")
             }
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print a lesson, to be read.")
+        @OptionGroup var folder: CourseOption
+        @Argument(help: "The lesson.") var id: String
+
+        func run() throws {
+            let course = try folder.course()
+            for id in try LessonCommand.named([id], in: course) {
+                let language = Language.preferred(environment: processEnvironment())
+                let columns = Terminal.columns(of: 1)
+                print(
+                    LessonReader.text(try course.load(id).lesson, language: language, columns: columns), terminator: "")
+            }
+        }
+    }
+
+    struct Run: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Start the shell with a lesson.")
+        @Option(help: "Report progress, step by step, to a file in this folder.") var follow: String?
+        @Argument(help: "The lesson.") var id: String
+
+        func run() throws {
+            var face = ShellFace(home: try DrydockHome(environment: processEnvironment()), follow: follow)
+            face.firstLine = "lesson start \(ShellFace.quoted(id))"
+            throw ExitCode(try face.run())
+        }
+    }
+
+    struct New: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write the files of a new lesson, to be filled in.")
+        @OptionGroup var folder: CourseOption
+        @Argument(help: "The lesson's id: two digits, a dash, words.") var id: String
+
+        func run() throws {
+            for path in try LessonTemplate.write(id, in: folder.course()) { print(path) }
+        }
+    }
+
+    struct Report: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write what was done in the lessons, to hand in: report.md and report.json.")
+        @OptionGroup var folder: CourseOption
+        @Option(help: "Where to write them.") var output = "."
+
+        func run() throws {
+            let home = try DrydockHome(environment: processEnvironment())
+            let report = try LessonReport(
+                learnerDirectory: home.path + "/learner", course: folder.course(),
+                language: Language.preferred(environment: processEnvironment()))
+            try Files.replace("\(output)/report.md", with: Array(report.markdown().utf8), durable: false)
+            try Files.replace("\(output)/report.json", with: report.json().encoded(.indented), durable: false)
+            print("\(output)/report.md\n\(output)/report.json")
         }
     }
 
@@ -62,6 +118,8 @@ struct LessonCommand: ParsableCommand {
         @Option(name: .customLong("language"), help: "en or ko; both if not given.") var language: String?
         @Flag(name: .customLong("record"), help: "Write down what the solutions show (lessons/recordings).")
         var records = false
+        @Flag(name: .customLong("no-skips"), help: "Fail where a lesson can't be played on this machine.")
+        var failsWhenSkipping = false
         @Flag(help: "Print the lines that took longer than a second.") var slow = false
         @Argument(help: "Lessons; all of them if none is named.") var ids: [String] = []
 
@@ -80,6 +138,7 @@ struct LessonCommand: ParsableCommand {
                 environment: environment,
                 features: LessonFeatures.here(home))
             proof.records = records
+            proof.failsWhenSkipping = failsWhenSkipping
             if slow {
                 proof.slow = { line, seconds in
                     if seconds > 1 { StandardError.write("\((seconds * 10).rounded() / 10) s: \(line)\n") }
@@ -99,6 +158,63 @@ struct LessonCommand: ParsableCommand {
                 throw ValidationError("there is no lesson \(word) in \(course.directory)")
             }
             return id
+        }
+    }
+}
+
+/// `drydock demo …`
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo", abstract: "Play a lesson's solutions as if they were typed.",
+        discussion: "`drydock demo notes`, on another terminal, shows the speaker notes of the step that is played.")
+
+    @Flag(name: .customLong("auto"), help: "Play by itself.") var isAutomatic = false
+    @Option(help: "Milliseconds between characters, with --auto.") var pace = 45
+    @Flag(help: "With notes: print them once.") var once = false
+    @Argument(help: "The lesson, or notes.") var lesson: String
+
+    func run() throws {
+        let home = try DrydockHome(environment: processEnvironment())
+        if lesson == "notes" { return showNotes(home.path + "/learner/demo.json") }
+        guard (1...1000).contains(pace) else { throw ValidationError("--pace is 1 to 1000 milliseconds") }
+        throw ExitCode(try ShellFace(home: home).demonstrate(lesson, isAutomatic: isAutomatic, pace: pace))
+    }
+
+    private func showNotes(_ path: String) {
+        let language = Language.preferred(environment: processEnvironment())
+        let waiting = language == .en ? "No demonstration is playing.\n" : "재생 중인 시연이 없습니다.\n"
+        var shown = ""
+        while true {
+            let columns = Terminal.columns(of: 1)
+            let text = Demonstration.notes(statePath: path, columns: columns, language: language) ?? waiting
+            if text != shown {
+                let clear = isatty(1) == 1 && !once ? "\u{1B}[H\u{1B}[2J" : ""
+                _ = (clear + text).withCString { write(1, $0, strlen($0)) }
+                shown = text
+            }
+            if once { return }
+            usleep(200_000)
+        }
+    }
+}
+
+/// `drydock class DIR`
+struct ClassCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "class", abstract: "Show where everybody is who reports to a folder, and who is stuck.")
+
+    @Flag(help: "Print the table once.") var once = false
+    @Option(help: "After how many seconds in a step somebody counts as stuck.") var patience = 300
+    @Argument(help: "The folder that was given to --follow.") var folder: String
+
+    func run() throws {
+        let view = ClassView(folder: folder, patience: patience)
+        while true {
+            let clear = isatty(1) == 1 && !once ? "\u{1B}[H\u{1B}[2J" : ""
+            let text = try clear + view.text()
+            _ = text.withCString { write(1, $0, strlen($0)) }
+            if once { return }
+            sleep(2)
         }
     }
 }

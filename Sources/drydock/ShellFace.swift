@@ -13,6 +13,14 @@ struct ShellFace {
     /// A folder to which progress in lessons is reported.
     var follow: String?
 
+    /// A line that is run before the first prompt.
+    var firstLine: String?
+
+    /// Plays a lesson's solutions as if they were typed.
+    func demonstrate(_ lesson: String, isAutomatic: Bool, pace: Int) throws -> Int32 {
+        DemoPlayer(try configuration(), isAutomatic: isAutomatic, pace: pace).play(lesson)
+    }
+
     /// Runs the REPL until the learner leaves.
     func run() throws -> Int32 { Shell(try configuration()).runInteractive() }
 
@@ -55,6 +63,7 @@ struct ShellFace {
             courseDirectory: try? CourseFolder.find(), learnerDirectory: "\(home.path)/learner",
             program: try Files.linkTarget("/proc/self/exe"), environment: environment,
             features: LessonFeatures.here(home), follow: follow)
+        configuration.firstLine = firstLine
         configuration.doctor = { [home] io in Doctor(home: home).run(asJSON: false, io: io) }
         configuration.onNode = { [home] node, command, io in NodeFace(home: home).run(command, node: node, io: io) }
         return configuration

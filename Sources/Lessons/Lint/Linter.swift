@@ -75,6 +75,15 @@ public struct Linter {
         if english.quiz.count < 2 { note(1, "expected a quiz of two questions at least") }
         if english.summary.isEmpty { note(1, "expected a section `<!-- summary -->`") }
         checkLines(lesson.setup + lesson.cleanup, file: lesson.file)
+        checkPlacesOfTheRight()
+    }
+
+    /// Somebody who always takes the same choice must not be right each time.
+    private mutating func checkPlacesOfTheRight() {
+        let quiz = english.quiz.compactMap { question in question.choices.firstIndex(where: \.isRight).map { $0 + 1 } }
+        let places = quiz + lesson.steps.flatMap { $0.predictions.values }
+        guard places.count >= 4, let first = places.first, places.allSatisfy({ $0 == first }) else { return }
+        note(1, "choice \(first) is always the right one, in predictions and in the quiz: move some")
     }
 
     /// Lessons are written at the same time; a course names those that are still to come in its curriculum.

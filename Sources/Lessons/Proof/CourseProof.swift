@@ -21,6 +21,8 @@ public struct CourseProof: Sendable {
     public var features: Set<String>
     /// Is told how long each line took, seconds.
     public var slow: (@Sendable (String, Double) -> Void)?
+    /// Whether a lesson that can't be played here counts as a failure.
+    public var failsWhenSkipping = false
     /// Whether what the solutions show is written down.
     public var records = false
 
@@ -62,6 +64,8 @@ public struct CourseProof: Sendable {
             }
         }
         _ = state.wait { $0.running == 0 ? true : nil }
+        // A signal has come: who takes the labs away ends the program, too.
+        while RunningPrograms.isEnding { pause() }
         return state.withLock { state in
             let totals = state.totals
             for failure in totals.failures { say("FAILED \(failure)") }
@@ -81,9 +85,10 @@ public struct CourseProof: Sendable {
         do {
             let entry = try course.load(id)
             report.failures = Linter.problems(of: entry, in: course, ids: all).map(\.description)
-            let lacking = entry.lesson.front.requires.filter { !features.contains($0) }
+            let lacking = entry.lesson.front.requires.filter { !features.contains($0) }.joined(separator: ", ")
             if !lacking.isEmpty {
-                report.skipped = lacking.joined(separator: ", ")
+                report.skipped = lacking
+                if failsWhenSkipping { report.failures.append("\(id): skipped, because this machine lacks \(lacking)") }
             } else {
                 for language in languages where report.failures.isEmpty {
                     try prove(entry, in: language, into: &report)

@@ -61,13 +61,24 @@ public final class Lab: Sendable {
     /// Takes the lab away.
     public func remove() throws {
         defer { Self.open.withLock { $0[home] = nil } }
-        try reset()
-        try Files.removeTree(home)
+        var tries = 1
+        while true {
+            do {
+                try reset()
+                return try Files.removeTree(home)
+            } catch {
+                // An engine that a program was just starting when it was ended may come in between.
+                if tries == 3 { throw error }
+                tries += 1
+                usleep(300_000)
+            }
+        }
     }
 
     private func control(_ verb: String) throws(SystemError) -> Outcome {
         try ChildProcess.run(
-            [program, "engine", verb], directory: "/", environment: environment, seconds: 120)
+            [program, "engine", verb], directory: "/", environment: environment, seconds: 120,
+            survivesEnd: verb == "reset")
     }
 
     /// Has all labs taken away when one of the signals that end a program comes. To be called before any other thread
@@ -82,6 +93,7 @@ public final class Lab: Sendable {
             var set = set
             var number: Int32 = 0
             while sigwait(&set, &number) != 0 {}
+            RunningPrograms.endAll()
             for lab in open.withLock({ Array($0.values) }) {
                 do { try lab.remove() } catch {
                     let text = "drydock: \(lab.home) was not taken away: \(error)\n"

@@ -212,16 +212,19 @@ public struct Prover {
     // MARK: The world
 
     /// Makes the world as it is when a learner arrives at a step.
-    private func rebuild(_ place: Int) throws {
+    private mutating func rebuild(_ place: Int) throws {
         try stage.cleanUp()
         try removeWhatWasMade()
         try stage.prepare(place)
     }
 
-    private func removeWhatWasMade() throws {
+    private mutating func removeWhatWasMade() throws {
         let now = try Inventory(of: lab.engine())
         try now.without(baseline).remove(from: lab.engine())
         // What was there before and is gone can't be made again piece by piece.
-        if !baseline.without(now).isEmpty { try lab.reset() }
+        if !baseline.without(now).isEmpty {
+            try lab.reset()
+            baseline = try Inventory(of: lab.engine())
+        }
     }
 }

@@ -12,7 +12,8 @@ extension LessonRunner {
             "time": .integer(Clock.nanoseconds()), "who": .string(Learner.name), "lesson": .string(open.lesson.id),
             "part": .string(open.progress.part.rawValue), "step": .string(open.progress.step),
             "place": .integer(Int64(open.stepIndex + 1)), "steps": .integer(Int64(open.lesson.steps.count)),
-            "passed": .integer(Int64(open.progress.passed.count)), "lines": .integer(Int64(log.lines)),
+            "isPassed": .bool(open.isPassed), "passed": .integer(Int64(open.progress.passed.count)),
+            "lines": .integer(Int64(log.lines)),
             "hints": .integer(Int64(log.hints)), "seconds": .integer(Int64(log.seconds)),
             "mistake": log.mistakes.last.map { .string($0) } ?? .null,
         ]

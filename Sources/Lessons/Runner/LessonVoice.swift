@@ -81,8 +81,8 @@ struct LessonVoice: Sendable {
     }
     var playing: String {
         say(
-            "The lesson leaves you alone. `next` or `check` comes back to it.",
-            "수업을 잠시 멈춥니다. `next` 또는 `check` 명령으로 돌아옵니다.")
+            "The lesson leaves you alone. `next` or `check` comes back to it. What you make meanwhile is removed with it.",
+            "수업을 잠시 멈춥니다. `next` 또는 `check` 명령으로 돌아옵니다. 그동안 만든 것은 수업과 함께 삭제됩니다.")
     }
     var firstStep: String { say("This is the first step.", "첫 단계입니다.") }
     func resumed(_ title: String) -> String { say("On with: \(title)", "이어서: \(title)") }

@@ -31,7 +31,7 @@ extension LessonRunner {
         }
         if text.isEmpty { return .run }
         if Self.words.contains(word), let code = own(word, rest) { return .done(code) }
-        if open.isPlaying { return .run }
+        if open.isPlaying { return begin(isHarmless) }
         if open.progress.part == .quiz {
             if Int(text) != nil { return .done(chooseInQuiz(text)) }
         } else if let prediction = openPrediction(open) {

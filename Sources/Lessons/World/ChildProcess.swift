@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Posix
+import Synchronization
 
 /// What came of a command.
 public struct Outcome: Sendable, Equatable {
@@ -42,6 +43,39 @@ final class OutputFile {
     }
 }
 
+/// Programs that run beside the terminal now.
+enum RunningPrograms {
+    private struct State: Sendable {
+        var pids: Set<pid_t> = []
+        var isEnding = false
+    }
+    private static let state = Mutex(State())
+
+    /// Notes a program that was started; one that was started while all are being ended is ended, too.
+    static func add(_ pid: pid_t) {
+        let isEnding = state.withLock { state in
+            state.pids.insert(pid)
+            return state.isEnding
+        }
+        if isEnding { kill(-pid, SIGKILL) }
+    }
+
+    /// A program was waited for.
+    static func remove(_ pid: pid_t) { state.withLock { _ = $0.pids.remove(pid) } }
+
+    /// Whether all are being ended.
+    static var isEnding: Bool { state.withLock { $0.isEnding } }
+
+    /// Ends all, each with its session, and those that are started from now on.
+    static func endAll() {
+        let pids = state.withLock { state in
+            state.isEnding = true
+            return state.pids
+        }
+        for pid in pids { kill(-pid, SIGKILL) }
+    }
+}
+
 /// Programs that are run beside the terminal: without input, their output kept.
 enum ChildProcess {
     /// Runs a program in a session of its own (`setsid(2)`), so that all it starts can be ended with it.
@@ -51,9 +85,11 @@ enum ChildProcess {
     ///   - directory: Where it runs.
     ///   - environment: Its environment.
     ///   - seconds: How long it may take.
+    ///   - survivesEnd: Whether ``RunningPrograms/endAll()`` leaves it alone: it is what cleans up.
     /// - Throws: ``SystemError`` if it can't be started.
     static func run(
-        _ words: [String], directory: String, environment: [String: String], seconds: Double
+        _ words: [String], directory: String, environment: [String: String], seconds: Double,
+        survivesEnd: Bool = false
     ) throws(SystemError) -> Outcome {
         let output = try OutputFile()
         let errors = try OutputFile()
@@ -62,6 +98,8 @@ enum ChildProcess {
             words, directory: directory, environment: environment,
             streams: .descriptors(
                 input: input.number, output: output.descriptor.number, errors: errors.descriptor.number))
+        if !survivesEnd { RunningPrograms.add(pid) }
+        defer { RunningPrograms.remove(pid) }
         let code = try wait(pid, seconds: seconds)
         return Outcome(code: code, output: try output.text(), errors: try errors.text())
     }

@@ -18,6 +18,8 @@ public struct Inventory: Sendable, Equatable, Codable {
     /// Whether there is nothing.
     public var isEmpty: Bool { containers.isEmpty && networks.isEmpty && volumes.isEmpty && images.isEmpty }
 
+    private static let ownNetworks: Set<String> = ["bridge", "host", "none", "ingress", "docker_gwbridge"]
+
     /// What the engine has now. Asking leaves no trace.
     /// - Throws: what kept the engine from answering.
     public init(of engine: EngineClient) throws {
@@ -25,7 +27,13 @@ public struct Inventory: Sendable, Equatable, Codable {
             guard let id = container["Id"]?.string else { continue }
             containers[id] = ["running", "paused"].contains(container["State"]?.string)
         }
-        networks = Set(try engine.request("GET", "/networks").json().array?.compactMap { $0["Id"]?.string } ?? [])
+        for network in try engine.request("GET", "/networks").json().array ?? [] {
+            // Those that each engine has by itself are nobody's.
+            guard !Self.ownNetworks.contains(network["Name"]?.string ?? ""), let id = network["Id"]?.string else {
+                continue
+            }
+            networks.insert(id)
+        }
         volumes = Set(
             try engine.request("GET", "/volumes").json()["Volumes"]?.array?.compactMap { $0["Name"]?.string } ?? [])
         for image in try engine.request("GET", "/images/json").json().array ?? [] {

@@ -28,6 +28,8 @@ enum TerminalSession {
         let slave = try Descriptor.open(name, O_RDWR | O_NOCTTY)
         let pid = try ChildProcess.start(
             words, directory: directory, environment: environment, streams: .terminal(name))
+        RunningPrograms.add(pid)
+        defer { RunningPrograms.remove(pid) }
         var session = Reader(master: master, pid: pid, deadline: now() + Int64(seconds * 1000))
         try session.talk(typed, show: show)
         // As long as somebody has it open, what is left to be read is not lost at the program's end.
