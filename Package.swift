@@ -16,7 +16,7 @@ let package = Package(
             dependencies: [
                 "Shell", "Lessons", "DockerCLI", "Narration", "EngineClient", "EngineServer", "Engine", "Registry",
                 "OCI",
-                "Kernel",
+                "Kernel", "RawCalls",
                 "EngineAPI",
                 "OrderedJSON", "Packets", "Posix", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -58,6 +58,7 @@ let package = Package(
         .target(name: "Steps", dependencies: ["EngineAPI", "Posix", "OrderedJSON"]),
         .target(
             name: "OCI", dependencies: ["OrderedJSON", "Posix", "CLinux", "CArchive", "CArchiveFormats", "COpenSSL"]),
+        .target(name: "RawCalls", dependencies: ["Kernel", "EngineAPI", "Posix", "CLinux"]),
         .target(name: "Kernel", dependencies: ["Posix", "CLinux", "CSandbox", "CSeccomp", "CNFTables"]),
 
         // Leaves: no knowledge of containers.
@@ -85,6 +86,7 @@ let package = Package(
         .testTarget(name: "ArchivesTests", dependencies: ["Archives", "Posix"]),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "OCI", "Posix"]),
         .testTarget(name: "OCITests", dependencies: ["OCI"]),
+        .testTarget(name: "RawCallsTests", dependencies: ["RawCalls", "Kernel"]),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "Posix"]),
         .testTarget(

@@ -4,19 +4,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -157,4 +162,29 @@ int linux_capture(const char *interface) {
     close(number);
     errno = reason;
     return -1;
+}
+
+pid_t linux_fork(uint64_t flags) { return (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL); }
+int linux_pivot_root(const char *new_root, const char *put_old) {
+    return (int)syscall(SYS_pivot_root, new_root, put_old);
+}
+
+int linux_limit_capabilities(uint64_t bounding) {
+    for (int capability = 0; capability < 64; capability++) {
+        if (bounding >> capability & 1) continue;
+        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) return errno == EINVAL ? 0 : -1;
+    }
+    return 0;
+}
+
+int linux_set_capabilities(uint64_t permitted) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    uint32_t low = (uint32_t)permitted, high = (uint32_t)(permitted >> 32);
+    struct __user_cap_data_struct sets[2] = {{.effective = low, .permitted = low}, {.effective = high, .permitted = high}};
+    return (int)syscall(SYS_capset, &header, sets);
+}
+
+int linux_load_filter(const void *instructions, uint16_t count) {
+    struct sock_fprog program = {.len = count, .filter = (struct sock_filter *)instructions};
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }

@@ -27,6 +27,7 @@ do {
             fail("usage: drydock node exec NODE -- COMMAND [ARG...]")
         }
         try NodeFace(home: home).execute(command, node: node)
+    case "raw": exit(try RawFace(home: home).run(Array(arguments.dropFirst())))
     default: DrydockCommand.main(arguments)
     }
 } catch {

@@ -73,6 +73,18 @@ int linux_bpf_program(uint32_t identifier);
 /// posix_spawn_file_actions_addchdir_np(3): the child begins in a directory.
 int linux_spawn_in_directory(posix_spawn_file_actions_t *actions, const char *path);
 
+/// clone(2) as fork(2) does it, into new namespaces (CLONE_NEW… flags): 0 in the child, its number in the parent.
+/// Only for a process that has a single thread.
+pid_t linux_fork(uint64_t flags);
+/// pivot_root(2)
+int linux_pivot_root(const char *new_root, const char *put_old);
+/// prctl(2), PR_CAPBSET_DROP of every capability that is not in the mask.
+int linux_limit_capabilities(uint64_t bounding);
+/// capset(2) of the calling thread: the permitted and effective sets; nothing is inheritable.
+int linux_set_capabilities(uint64_t permitted);
+/// seccomp(2), SECCOMP_SET_MODE_FILTER: `count` instructions of 8 bytes.
+int linux_load_filter(const void *instructions, uint16_t count);
+
 /// statfs(2): the magic number of the file system's type, or -1.
 int64_t linux_file_system_magic(const char *path);
 

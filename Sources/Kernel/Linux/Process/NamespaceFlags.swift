@@ -1,7 +1,7 @@
 /// The flags of `clone(2)`, `unshare(2)` and `setns(2)` for each kind of namespace (`linux/sched.h`).
 extension NamespaceKind {
     /// CLONE_NEWNS and so on.
-    var cloneFlag: Int32 {
+    public var cloneFlag: Int32 {
         switch self {
         case .mount: 0x0002_0000
         case .pid: 0x2000_0000
