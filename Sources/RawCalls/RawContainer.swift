@@ -77,16 +77,22 @@ public struct RawContainer: Sendable {
     ///   become its program.
     public func ask(_ name: String, _ words: [String]) throws {
         guard process != nil else { throw RawUsage("there is no \(self.name): `raw clone \(self.name)` makes it") }
-        let connection: Descriptor
-        do throws(SystemError) { connection = try UnixSocket.connect(socket) } catch where error.code == ECONNREFUSED {
-            throw RawUsage("\(self.name) has become its program, and takes no more calls: `raw enter` joins it")
-        }
+        let connection = try connect()
         try connection.write(([name] + words).joined(separator: "\0"))
         shutdown(connection.number, Int32(SHUT_WR))
         let answer = String(decoding: try connection.readToEnd(), as: UTF8.self)
         // A process that has become its program closed the connection without a word.
         guard let code = Int32(answer), code != 0 else { return }
         throw SystemError(try RawCall(name, words).text, code: code)
+    }
+
+    private func connect() throws -> Descriptor {
+        do throws(SystemError) {
+            return try UnixSocket.connect(socket)
+        } catch {
+            guard error.code == ECONNREFUSED else { throw error }
+            throw RawUsage("\(name) has become its program, and takes no more calls: `raw enter` joins it")
+        }
     }
 
     /// Limits a resource of its cgroup: `memory` in bytes, `pids`.
@@ -106,8 +112,9 @@ public struct RawContainer: Sendable {
         guard let process else { throw RawUsage("there is no \(name): `raw clone \(name)` makes it") }
         let handle = Descriptor(owning: try check("pidfd_open(\(process))") { linux_pidfd_open(process) })
         let own = NamespaceKind.allCases.filter { kind in
-            kind != .time && (try? Files.linkTarget("/proc/self/ns/\(kind.rawValue)"))
-                != (try? Files.linkTarget("/proc/\(process)/ns/\(kind.rawValue)"))
+            kind != .time
+                && (try? Files.linkTarget("/proc/self/ns/\(kind.rawValue)"))
+                    != (try? Files.linkTarget("/proc/\(process)/ns/\(kind.rawValue)"))
         }
         let flags = own.reduce(Int32(0)) { $0 | $1.cloneFlag }
         try check("setns(\(Self.flags(own)))") { flags == 0 ? 0 : linux_setns(handle.number, flags) }

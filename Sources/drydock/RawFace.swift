@@ -45,7 +45,9 @@ struct RawFace {
             return 0
         }
         let rest = Array(words.dropFirst(2))
-        guard words.count > 1 else { throw UsageProblem("usage: drydock raw \(verb) NAME ..., see `drydock raw --help`") }
+        guard words.count > 1 else {
+            throw UsageProblem("usage: drydock raw \(verb) NAME ..., see `drydock raw --help`")
+        }
         let container = try container(words[1])
         do {
             return try run(verb, container, rest)
