@@ -21,7 +21,7 @@ class ALearnerRunsAContainer(LabTest):
     """The whole way, at one terminal."""
 
     def test_shell_container_shell_and_each_thought_is_told(self):
-        with self.lab.shell(columns=80) as terminal:
+        with self.lab.shell(columns=80, rows=400) as terminal:
             banner = terminal.prompt()
             self.assertIn("docker run hello-world", banner)
             self.assertNotIn("SIMULATED", banner)

@@ -66,7 +66,8 @@ class TheSnapshotNotices(unittest.TestCase):
         stray = subprocess.Popen(["sleep", "100"], env={"DRYDOCK_HOME": self.home})
         self.addCleanup(stray.wait)
         self.addCleanup(stray.kill)
-        wait_until(lambda: machine.link(f"/proc/{stray.pid}/exe").endswith(("sleep", "coreutils", "busybox")))
+        wait_until(lambda: machine.link(f"/proc/{stray.pid}/exe").endswith(("sleep", "coreutils", "busybox"))
+                   and self.home in machine.read(f"/proc/{stray.pid}/environ"))
         self.assertNotices("process:", str(stray.pid), "sleep 100")
 
     def test_a_process_that_only_keeps_a_mount_of_this_home(self):
