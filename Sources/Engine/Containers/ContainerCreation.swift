@@ -213,9 +213,6 @@ extension Node {
                 "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources."
             )
         }
-        if host.text("NetworkMode") == "host", host["PortBindings"]?.object?.isEmpty == false {
-            warnings.append("Published ports are discarded when using host network mode")
-        }
         return warnings
     }
 }

@@ -1,3 +1,4 @@
+import EngineAPI
 public import EngineClient
 import OrderedJSON
 
@@ -12,11 +13,16 @@ public struct Inventory: Sendable, Equatable, Codable {
     /// Images by their ids, and references to them.
     public var images: Set<String> = []
 
+    /// Nodes of the lab beside the one that was asked, by their names: with one goes all that it has.
+    public var nodes: Set<String> = []
+
     /// Nothing.
     public init() {}
 
     /// Whether there is nothing.
-    public var isEmpty: Bool { containers.isEmpty && networks.isEmpty && volumes.isEmpty && images.isEmpty }
+    public var isEmpty: Bool {
+        containers.isEmpty && networks.isEmpty && volumes.isEmpty && images.isEmpty && nodes.isEmpty
+    }
 
     private static let ownNetworks: Set<String> = ["bridge", "host", "none", "ingress", "docker_gwbridge"]
 
@@ -42,6 +48,17 @@ public struct Inventory: Sendable, Equatable, Codable {
                 if let reference = reference.string, reference != "<none>:<none>" { images.insert(reference) }
             }
         }
+        nodes = try Self.nodes(of: engine)
+    }
+
+    /// The nodes of the lab; another engine than Drydock's has none.
+    private static func nodes(of engine: EngineClient) throws -> Set<String> {
+        do {
+            let list = try engine.request("GET", DrydockAPI.nodesPath).json().array ?? []
+            return Set(list.compactMap { $0["Name"]?.string }).subtracting(["node1"])
+        } catch let error as EngineError where error.status == 404 {
+            return []
+        }
     }
 
     /// What is in this one and not in another.
@@ -51,6 +68,7 @@ public struct Inventory: Sendable, Equatable, Codable {
         rest.networks = networks.subtracting(other.networks)
         rest.volumes = volumes.subtracting(other.volumes)
         rest.images = images.subtracting(other.images)
+        rest.nodes = nodes.subtracting(other.nodes)
         return rest
     }
 
@@ -60,6 +78,7 @@ public struct Inventory: Sendable, Equatable, Codable {
         networks.formUnion(other.networks)
         volumes.formUnion(other.volumes)
         images.formUnion(other.images)
+        nodes.formUnion(other.nodes)
     }
 
     /// Leaves what another one has, too, with what it says of it now.
@@ -69,13 +88,14 @@ public struct Inventory: Sendable, Equatable, Codable {
         networks.formIntersection(other.networks)
         volumes.formIntersection(other.volumes)
         images.formIntersection(other.images)
+        nodes.formIntersection(other.nodes)
     }
 
     /// What there is, for a person: `2 containers, 1 network`.
     public var summary: String {
         let counts = [
             (containers.count, "container"), (networks.count, "network"), (volumes.count, "volume"),
-            (images.count, "image"),
+            (images.count, "image"), (nodes.count, "node"),
         ]
         return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
     }
@@ -83,6 +103,7 @@ public struct Inventory: Sendable, Equatable, Codable {
     /// Removes all that is in it from the engine; what has gone already is fine.
     /// - Throws: ``EngineError`` for what can't be removed, ``ConnectionError`` if the engine does not answer.
     public func remove(from engine: EngineClient) throws {
+        for name in nodes.sorted() { try delete("\(DrydockAPI.nodesPath)/\(name)", [("force", "1")], engine) }
         for id in containers.keys.sorted() {
             try delete("/containers/\(id)", [("force", "1"), ("v", "1")], engine)
         }
