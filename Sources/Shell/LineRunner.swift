@@ -53,7 +53,7 @@ final class LineRunner {
             case .machine(let command):
                 let filled = filledForMachine(command, io)
                 status = attempt(io) { () throws(SystemError) in try MachineProgram.runShell(filled, io: io) }
-            case .node(let node, let command): status = commands.run(on: node, command, io: io)
+            case .node(let node, let command): status = commands.run(on: node, filledForMachine(command, io), io: io)
             }
         }
         return status
