@@ -97,7 +97,7 @@ class LessonTest(LabTest):
     def shell(self, *arguments: str, **environment: str) -> Terminal:
         """A shell, its first prompt already there."""
         terminal = Terminal([PROGRAM, "--narrate", "off", *arguments],
-                            self.lab.environment | {"DRYDOCK_LESSONS": str(ROOT / "lessons")} | environment)
+                            self.lab.environment | {"DRYDOCK_LESSONS": str(ROOT / "lessons")} | environment, rows=200)
         self.addCleanup(terminal.close)
         terminal.prompt()
         return terminal
