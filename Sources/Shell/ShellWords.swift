@@ -23,7 +23,11 @@ extension Shell {
         "language": Language.allCases.map(\.rawValue),
         "lesson": ["list", "start", "restart", "status", "leave"], "next": [], "hint": [], "skip": [], "play": [],
         "check": [], "back": [], "quiz": [], "answer": [], "reset": [],
-        "inside": [], "compare": [], "doctor": [], "clear": [], "history": [], "set": ["keys", "theme"], "cd": [],
+        "inside": [], "compare": [], "doctor": [],
+        "raw": [
+            "clone", "unshare", "mount", "umount", "mkdir", "mknod", "symlink", "pivot-root", "chdir", "sethostname",
+            "link-up", "capset", "seccomp", "exec", "cgroup", "enter", "pid", "ls", "end",
+        ], "clear": [], "history": [], "set": ["keys", "theme"], "cd": [],
         "docker": [], "topology": [], "node": ["add", "exec", "link", "ls", "rm", "use"],
     ]
 

@@ -20,7 +20,7 @@ struct RawFace {
           drydock raw enter NAME COMMAND...   a second process in all of its namespaces
           drydock raw pid NAME                its number on the machine
           drydock raw ls                      those that exist
-          drydock raw end NAME                end it, and with it all that it had
+          drydock raw end [-f] NAME           end it, and with it all that it had; with -f, if there is one
 
         Each prints the call as one would write it in C, what the kernel answered, and the step of `docker run` in which the
         engine makes it.
@@ -42,6 +42,11 @@ struct RawFace {
                 let pid = try container(name).process
                 write("\(name)\t\(pid.map(String.init) ?? "ended")\n")
             }
+            return 0
+        }
+        if words.starts(with: ["end", "-f"]), words.count == 3 {
+            let names = try RawContainer.names(home: home.path)
+            if names.contains(words[2]) { try container(words[2]).end() }
             return 0
         }
         let rest = Array(words.dropFirst(2))
