@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -482,6 +483,26 @@ class PublishedPorts(NetworkTest):
         found.run("ip", "address", "add", "198.51.100.9/24", "dev", "eth0")
         found.run("ip", "link", "set", "eth0", "up")
         return found
+
+    def test_two_nodes_publish_the_same_port_each_at_a_loopback_address_of_its_own(self):
+        self.serve("web", "-p", "18080:80", "-p", "127.0.0.1:18081:80")
+        self.assertSucceeds(self.lab.drydock("node", "add", "node2"))
+        self.addCleanup(self.lab.drydock, "node", "rm", "-f", "node2")
+        second = ("--node", "node2")
+        self.assertSucceeds(self.lab.docker(*second, "run", "-d", "--name", "web", "-p", "18080:80", "-p",
+                                            "127.0.0.1:18081:80", "busybox", "sleep", "1000"))
+        pid = self.lab.docker(*second, "inspect", "-f", "{{.State.Pid}}", "web").out.strip()
+        Namespace(f"/proc/{pid}/ns/net").far_end(self, "peer", "80")
+        for port in (18080, 18081):
+            for address in ("127.0.0.1", "127.0.0.2"):
+                self.assertEqual(Here().ask_peer(address, port), "172.17.0.1", address)
+        self.assertSucceeds(self.lab.docker("rm", "-f", "web"))
+        for port in (18080, 18081):
+            with self.assertRaises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", port)).close()
+            self.assertEqual(Here().ask_peer("127.0.0.2", port), "172.17.0.1")
+        self.assertSucceeds(self.lab.docker(*second, "port", "web", "80"),
+                            "0.0.0.0:18080\n[::]:18080\n127.0.0.1:18081\n")
 
     def test_a_range_is_published_and_given_back(self):
         self.serve("web", "-p", "18100-18104:80-84", port=83)

@@ -10,7 +10,8 @@ struct PortBinding: Sendable, Equatable {
     var transport: Transport
     /// The addresses of the node that it is published at. Empty when the address is one of the machine's only.
     var nodeAddresses: [IPAddress]
-    /// The addresses of the machine: 127.0.0.1 and ::1 unless the user named another; none for one that the node has.
+    /// The addresses of the machine: for the first node 127.0.0.1 and ::1, for the second 127.0.0.2 and so on, unless the
+    /// user named another; none for one that the node has.
     var machineAddresses: [IPAddress]
     /// The published port, the same everywhere.
     var hostPort: UInt16

@@ -79,21 +79,25 @@ extension Node {
         do {
             return try ports.take(requests, for: endpoint.id) { request in
                 let address = request.address.isEmpty ? fallback : request.address
-                return try Self.place(address, own: own, hasIPv6: hasIPv6)
+                return try place(address, own: own, hasIPv6: hasIPv6)
             }
         } catch let failure as EngineFailure { throw Self.failure(failure.message, container.name, endpoint) }
     }
 
     /// Where a published port is open: on the node as on any Docker host, and on the machine at 127.0.0.1 unless the
     /// user named an address, so that nothing of the lab is ever open to others by itself.
-    private static func place(_ text: String, own: Set<IPAddress>, hasIPv6: Bool) throws -> PublishedPorts.PortPlace {
-        func addresses(_ four: String, _ six: String) -> [IPAddress] {
-            [IPAddress(four), hasIPv6 ? IPAddress(six) : nil].compactMap { $0 }
-        }
+    /// Several nodes may publish the same port, as several hosts may: the second one has 127.0.0.2 of the machine, and
+    /// so on.
+    private func place(_ text: String, own: Set<IPAddress>, hasIPv6: Bool) throws -> PublishedPorts.PortPlace {
+        let number = place?.number ?? 1
+        let loopback = [IPAddress("127.0.0.\(number)"), hasIPv6 && number == 1 ? IPAddress("::1") : nil]
+            .compactMap { $0 }
         guard !text.isEmpty else {
-            return .init(node: addresses("0.0.0.0", "::"), machine: addresses("127.0.0.1", "::1"))
+            let all = [IPAddress("0.0.0.0"), hasIPv6 ? IPAddress("::") : nil].compactMap { $0 }
+            return .init(node: all, machine: loopback)
         }
         guard let address = IPAddress(text) else { throw EngineFailure.invalid("invalid IP address: \(text)") }
+        if address == IPAddress("127.0.0.1") { return .init(node: [address], machine: Array(loopback.prefix(1))) }
         if address.isWildcard || address.isLoopback { return .init(node: [address], machine: [address]) }
         return own.contains(address) ? .init(node: [address], machine: []) : .init(node: [], machine: [address])
     }

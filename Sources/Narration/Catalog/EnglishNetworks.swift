@@ -49,7 +49,8 @@ extension EnglishTexts {
                 Two ways lead in. Packets that reach {node} from outside get {target} as their destination, by a rule of \
                 the kernel (DNAT); so the container sees who really sent them. For the rest the engine listens, and \
                 carries the bytes between two connections: for clients on {node} itself, in other containers, and on \
-                your machine, where only 127.0.0.1 and ::1 are used unless -p names an address. Read: nft(8), ip(7).
+                your machine, where only loopback addresses are used unless -p names another: \
+                127.0.0.1 for node1, 127.0.0.2 for a second node. Read: nft(8), ip(7).
                 """),
         .namesServe: Explanation(
             "names",
