@@ -224,10 +224,9 @@ extension Shell: LineRunner.Commands {
         case "step": return step(Array(words.dropFirst()))
         case "node": return lab(words)
         case "topology": return topology()
-        case "raw":
-            guard let raw = configuration.raw else { return own(.complain(voice.noRaw)) }
-            let arguments = Array(words.dropFirst())
-            return .own { io in raw(arguments, io) }
+        case "raw", "capture", "registry":
+            guard let run = configuration.ownProgram else { return own(.complain(voice.onlyWithOwnEngine(words[0]))) }
+            return .own { io in run(words, io) }
         case "doctor":
             if let doctor = configuration.doctor { return .own(doctor) }
             return own(.complain(voice.noDoctor))

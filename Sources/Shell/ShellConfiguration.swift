@@ -31,8 +31,9 @@ public struct ShellConfiguration: Sendable {
     public var simulatedBecause: String?
     /// Prints which features the kernel has, for the word `doctor`.
     public var doctor: (@Sendable (CommandIO) -> Int32)?
-    /// Runs `raw …`, single system calls by hand; `nil` where the engine is another one than Drydock's.
-    public var raw: (@Sendable (_ words: [String], _ io: CommandIO) -> Int32)?
+    /// Runs one of the program's own commands that the shell takes as they are (`raw …`, `capture …`, `registry …`), as a
+    /// process of its own; `nil` where the engine is another one than Drydock's.
+    public var ownProgram: (@Sendable (_ words: [String], _ io: CommandIO) -> Int32)?
     /// What lessons need; `nil` where there are none.
     public var lessons: LessonRunner.Configuration?
     /// A line that is run before the first prompt.

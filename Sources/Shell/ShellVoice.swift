@@ -61,6 +61,8 @@ struct ShellVoice: Sendable {
             @node1 command        a command on a node of the lab (@cable: on the cable between them)
             node ls|add|rm|use    the nodes of the lab; `node link` cuts, slows down or disturbs one's cable
             topology              a drawing of the lab: nodes, bridges, cables, containers, addresses, ports
+            capture               what passes on the cable, one packet inside another (`capture --help`)
+            registry ls           what the lab's own image registry has
             raw CALL NAME ...     a container by hand, one system call at a time (`raw --help`)
             cd DIR                the directory for files and !command
             language en|ko        the language of all explanations
@@ -94,6 +96,8 @@ struct ShellVoice: Sendable {
             @node1 명령           실습 노드에서 실행 (@cable: 노드 사이의 케이블에서)
             node ls|add|rm|use    실습 노드 관리; `node link` 명령은 노드의 케이블을 끊거나 느리게 함
             topology              실습 환경 그림: 노드, 브리지, 케이블, 컨테이너, 주소, 포트
+            capture               케이블을 지나는 것, 패킷 안의 패킷까지 (`capture --help`)
+            registry ls           실습용 이미지 저장소(Registry)에 있는 것
             raw 호출 이름 ...     시스템 콜을 하나씩 불러 손으로 만드는 컨테이너 (`raw --help`)
             cd 디렉터리           파일과 !명령의 작업 디렉터리 변경
             language en|ko        설명 언어
@@ -179,8 +183,8 @@ struct ShellVoice: Sendable {
         say("\(node) is there: \(socket)", "\(node) 노드 추가: \(socket)")
     }
     func nodeIsGone(_ node: String) -> String { say("\(node) is gone", "\(node) 노드 삭제") }
-    var noRaw: String {
-        say("raw needs Drydock's own engine on this machine", "raw 명령에는 이 컴퓨터의 Drydock 엔진이 필요합니다")
+    func onlyWithOwnEngine(_ word: String) -> String {
+        say("\(word) needs Drydock's own engine on this machine", "\(word) 명령에는 이 컴퓨터의 Drydock 엔진이 필요합니다")
     }
     var noDoctor: String {
         say(

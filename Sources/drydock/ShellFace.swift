@@ -65,7 +65,7 @@ struct ShellFace {
             features: LessonFeatures.here(home), follow: follow)
         configuration.firstLine = firstLine
         configuration.doctor = { [home] io in Doctor(home: home).run(asJSON: false, io: io) }
-        configuration.raw = { words, io in OwnProgram.run(["raw"] + words, io: io) }
+        configuration.ownProgram = { words, io in OwnProgram.run(words, io: io) }
         configuration.onNode = { [home] node, command, io in NodeFace(home: home).run(command, node: node, io: io) }
         return configuration
     }

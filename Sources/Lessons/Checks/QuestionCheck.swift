@@ -51,6 +51,6 @@ extension CheckParser {
     private static let readers: Set<CommandID> = [
         .containerDiff, .containerInspect, .containerLogs, .containerLs, .containerPort, .containerTop, .imageHistory,
         .imageInspect, .imageLs, .networkInspect, .networkLs, .volumeInspect, .volumeLs, .systemDf, .systemInfo,
-        .version, .inspect, .search,
+        .version, .inspect, .search, .nodeLs,
     ]
 }
