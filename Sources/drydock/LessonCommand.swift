@@ -106,6 +106,11 @@ struct LessonCommand: ParsableCommand {
                 for problem in problems { print(problem) }
                 count += problems.count
             }
+            if ids.isEmpty {
+                let problems = try course.problemsWithNotes() + course.problemsOfTracks(course.lessons())
+                for problem in problems { print(problem) }
+                count += problems.count
+            }
             if count > 0 { throw ExitCode(1) }
         }
     }

@@ -62,6 +62,30 @@ public struct Course: Sendable {
         return Entry(lesson: lesson, proofs: proofs, problems: problems)
     }
 
+    /// What does not agree between the course's lecture notes and its lessons; nothing where it has no notes.
+    /// - Throws: ``SystemError`` if a file can't be read.
+    public func problemsWithNotes() throws(SystemError) -> [LessonProblem] {
+        guard let notes = try notes() else { return [] }
+        return notes.problems(with: try lessons(), file: notesPath)
+    }
+
+    /// The lecture notes that the course teaches, if it has any.
+    /// - Throws: ``SystemError`` if the file can't be read.
+    public func notes() throws(SystemError) -> LectureNotes? {
+        Files.exists(notesPath) ? LectureNotes(try Files.text(notesPath)) : nil
+    }
+
+    /// The path of the lecture notes that the course teaches.
+    public var notesPath: String { directory + "/notes.ko.txt" }
+
+    /// All lessons in the order of their numbers.
+    /// - Throws: ``SystemError`` if a file can't be read.
+    public func lessons() throws(SystemError) -> [Lesson] {
+        var lessons: [Lesson] = []
+        for id in try ids() { lessons.append(try load(id).lesson) }
+        return lessons
+    }
+
     /// The lesson that a word names: its id, or the beginning of one.
     /// - Throws: ``SystemError`` if the folder can't be read.
     public func id(matching word: String) throws(SystemError) -> String? {

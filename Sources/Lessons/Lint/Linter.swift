@@ -50,7 +50,7 @@ public struct Linter {
         for language in Language.allCases where lesson.texts[language] == nil {
             note(1, "the lesson is missing in this language", file: course.path(lesson.id, in: language))
         }
-        for id in lesson.front.after where !ids.contains(id) && !Self.isPlanned(id) {
+        for id in lesson.front.after where !ids.contains(id) {
             note(1, "`after` names `\(id)`, and there is no such lesson")
         }
         let known = Set(Narrator.concepts + Glossary.terms)
@@ -61,6 +61,13 @@ public struct Linter {
         }
         if english.introduction.isEmpty { note(1, "expected an introduction before the first step") }
         if lesson.steps.isEmpty { note(1, "expected steps") }
+        let effort = Effort(of: lesson).minutes
+        if !(0.6...1.6).contains(Double(lesson.front.minutes) / effort) {
+            note(
+                1,
+                "`minutes` is \(lesson.front.minutes), and its prose, commands and questions are for about \(Int(effort.rounded()))"
+            )
+        }
         let texts = lesson.steps.compactMap { english.steps[$0.id] }
         let predictions = texts.reduce(0) { $0 + $1.predictions.count }
         if predictions < 2 { note(1, "expected two predictions at least, there are \(predictions)") }
@@ -84,12 +91,6 @@ public struct Linter {
         let places = quiz + lesson.steps.flatMap { $0.predictions.values }
         guard places.count >= 4, let first = places.first, places.allSatisfy({ $0 == first }) else { return }
         note(1, "choice \(first) is always the right one, in predictions and in the quiz: move some")
-    }
-
-    /// Lessons are written at the same time; a course names those that are still to come in its curriculum.
-    private static func isPlanned(_ id: String) -> Bool {
-        let digits = id.prefix { $0.isNumber }
-        return digits.count == 2 && id.dropFirst(2).first == "-"
     }
 
     // MARK: Steps
