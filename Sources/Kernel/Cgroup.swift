@@ -94,12 +94,19 @@ public enum CgroupLimit: Sendable, Equatable {
     case cpuQuota(Int64, period: Int64)
     /// The relative weight, 2...262144, 1024 being the default (converted for version 2).
     case cpuShares(Int64)
+    /// How readily memory is moved to swap, 0...100 (version 1 only).
+    case memorySwappiness(Int64)
+    /// Microseconds that real-time tasks may run in each period of microseconds; `nil` as the kernel has it (version 1
+    /// only, and only where the groups above have some to give).
+    case realTime(runtime: Int64?, period: Int64?)
     /// The processors and memory nodes that may be used: `0-1,3`.
     case cpuset(cpus: String?, memoryNodes: String?)
     /// How many tasks may exist; -1 is no limit.
     case pids(Int64)
     /// The relative weight of block input and output, 10...1000.
     case blockWeight(UInt16)
+    /// The relative weight of one device's input and output, 10...1000.
+    case blockDeviceWeight(major: UInt32, minor: UInt32, weight: UInt16)
     /// A rate for one device.
     case blockRate(BlockRate)
     /// Which devices may be used. Version 1 `devices.deny`/`devices.allow`, in order; version 2 an eBPF program.
@@ -107,8 +114,8 @@ public enum CgroupLimit: Sendable, Equatable {
 
     /// What is limited.
     public enum Resource: String, Sendable, CaseIterable {
-        case memory, memoryReservation, outOfMemoryKillDisabled, cpuQuota, cpuShares, cpuset, pids, blockWeight
-        case blockRate, devices
+        case memory, memoryReservation, outOfMemoryKillDisabled, memorySwappiness, cpuQuota, cpuShares, realTime, cpuset
+        case pids, blockWeight, blockDeviceWeight, blockRate, devices
     }
 
     /// A limit on reading or writing a block device.

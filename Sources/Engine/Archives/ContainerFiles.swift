@@ -123,7 +123,7 @@ extension Node {
         // Nothing is mounted in a container that does not run: what belongs to a mount point is looked up at its source.
         if !isRunning, let mount, mount.kind != .tmpfs {
             let source = mount.kind == .volume ? volumes.path(of: mount.volume) : mount.source
-            inner = String(shown.dropFirst(mount.target.count))
+            inner = (mount.subpath ?? "") + String(shown.dropFirst(mount.target.count))
             var status = stat()
             if stat(source, &status) == 0, !status.isDirectory {
                 place = try RootedTree(at: Files.parent(of: source))

@@ -10,6 +10,7 @@ struct CgroupPlan {
     /// Devices and rates that the settings grant or limit by path, looked up on the machine.
     var granted: [CgroupLimit.DeviceRule] = []
     var rates: [CgroupLimit.BlockRate] = []
+    var weights: [GrantedDevices.Weight] = []
 
     /// The devices that every container may use (Docker's default rules): making any node, using the harmless ones.
     static let defaultDevices: [CgroupLimit.DeviceRule] = [
@@ -38,6 +39,9 @@ struct CgroupPlan {
             limits.append(.memory(memory, swap: profile.limitsSwap && swap != 0 ? swap : nil))
         }
         if host.number("MemoryReservation") > 0 { limits.append(.memoryReservation(host.number("MemoryReservation"))) }
+        if let swappiness = host["MemorySwappiness"]?.integer, swappiness >= 0 {
+            limits.append(.memorySwappiness(swappiness))
+        }
         if host.flag("OomKillDisable") { limits.append(.outOfMemoryKillDisabled(true)) }
         if host.number("NanoCpus") > 0 {
             limits.append(.cpuQuota(host.number("NanoCpus") / 10_000, period: 100_000))
@@ -46,6 +50,10 @@ struct CgroupPlan {
             limits.append(.cpuQuota(host.number("CpuQuota") == 0 ? -1 : host.number("CpuQuota"), period: period))
         }
         if host.number("CpuShares") > 0 { limits.append(.cpuShares(host.number("CpuShares"))) }
+        let runtime = host.number("CpuRealtimeRuntime"), period = host.number("CpuRealtimePeriod")
+        if runtime != 0 || period != 0 {
+            limits.append(.realTime(runtime: runtime == 0 ? nil : runtime, period: period == 0 ? nil : period))
+        }
         let cpus = host.text("CpusetCpus")
         let nodes = host.text("CpusetMems")
         if !cpus.isEmpty || !nodes.isEmpty {
@@ -53,6 +61,7 @@ struct CgroupPlan {
         }
         if let pids = host["PidsLimit"]?.integer, pids != 0 { limits.append(.pids(pids < 0 ? -1 : pids)) }
         if host.number("BlkioWeight") > 0 { limits.append(.blockWeight(UInt16(host.number("BlkioWeight")))) }
+        limits += weights.map { .blockDeviceWeight(major: $0.major, minor: $0.minor, weight: $0.weight) }
         limits += rates.map { .blockRate($0) }
         return limits
     }
@@ -86,6 +95,11 @@ extension CgroupLimit {
         case .outOfMemoryKillDisabled(let disabled): ("outOfMemoryKillDisabled", disabled ? "1" : "0")
         case .cpuQuota(let quota, let period): ("cpuQuota", "\(quota < 0 ? "max" : String(quota)) \(period)")
         case .cpuShares(let shares): ("cpuShares", String(shares))
+        case .memorySwappiness(let value): ("memorySwappiness", String(value))
+        case .realTime(let runtime, let period):
+            ("realTime", [runtime, period].compactMap { $0 }.map(String.init).joined(separator: " "))
+        case .blockDeviceWeight(let major, let minor, let weight):
+            ("blockDeviceWeight", "\(major):\(minor) \(weight)")
         case .cpuset(let cpus, let nodes): ("cpuset", [cpus, nodes].compactMap { $0 }.joined(separator: " "))
         case .pids(let count): ("pids", count < 0 ? "max" : String(count))
         case .blockWeight(let weight): ("blockWeight", String(weight))

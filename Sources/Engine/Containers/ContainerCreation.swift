@@ -213,6 +213,11 @@ extension Node {
                 "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources."
             )
         }
+        if host.number("KernelMemory") > 0 {
+            warnings.append(
+                "Your kernel does not support kernel memory limit capabilities or the cgroup is not mounted. Limitation discarded."
+            )
+        }
         return warnings
     }
 }

@@ -32,6 +32,7 @@ extension Node {
         _ = try? run(
             Procedure(title: "container ended", object: name, steps: steps), operation: StepRunner.newOperation())
         ports.release(container.id)
+        detachVolumes(from: container)
         if killed { publish("oom", container) }
         // Before the state changes: whoever waits for the end tells of it after this.
         publish("die", container, ["exitCode": String(end.code)])

@@ -52,6 +52,7 @@ extension Node {
         do {
             try launch.takeAddresses()
             try launch.writeFiles()
+            try attachVolumes(to: container)
             try run(try launch.procedure(), operation: operation)
         } catch {
             launch.abandon()
@@ -107,6 +108,7 @@ final class ContainerLaunch: Sendable {
 
     /// Lets go of what was prepared and never came to be.
     func abandon() {
+        node.detachVolumes(from: container)
         node.release(endpoints.withLock { $0 })
         log.ifPresent?.close()
     }
@@ -128,6 +130,7 @@ final class ContainerLaunch: Sendable {
         var plan = CgroupPlan(host: host, profile: kernel.profile)
         plan.granted = try GrantedDevices.devices(of: host).map(\.rule) + GrantedDevices.rules(of: host)
         plan.rates = try GrantedDevices.rates(of: host)
+        plan.weights = try GrantedDevices.weights(of: host)
         steps += plan.limits.map {
             CgroupPlan.step($0, cgroup: cgroup, file: file)
         }
@@ -228,7 +231,7 @@ final class ContainerLaunch: Sendable {
             filter: try node.filter(host: host, bounding: identity.bounding), cgroup: cgroup, overlay: overlay,
             node: node.configuration.name, volumeStore: node.volumes,
             granted: try GrantedDevices.devices(of: host), filesDirectory: filesDirectory)
-        return plan.childSteps(cgroupDescriptors: cgroupDescriptors)
+        return try plan.childSteps(cgroupDescriptors: cgroupDescriptors)
     }
 
     private var filesDirectory: String {

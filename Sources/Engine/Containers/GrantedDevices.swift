@@ -89,18 +89,39 @@ enum GrantedDevices {
         ]
         return try members.flatMap { member, kind in
             try (host[member]?.array ?? []).compactMap(\.object).map { object in
-                let path = object.text("Path")
-                var status = stat()
-                guard stat(path, &status) == 0 else {
-                    throw EngineFailure.system("stat \(path): \(SystemError.last("").reason.lowercased())")
-                }
-                guard status.st_mode & S_IFMT == S_IFBLK else {
-                    throw EngineFailure.invalid("\(path) is not a block device: its rate can't be limited")
-                }
+                let device = try blockDevice(object.text("Path"))
                 return CgroupLimit.BlockRate(
-                    kind: kind, major: linux_major(UInt64(status.st_rdev)),
-                    minor: linux_minor(UInt64(status.st_rdev)), rate: UInt64(clamping: object.number("Rate")))
+                    kind: kind, major: device.major, minor: device.minor, rate: UInt64(clamping: object.number("Rate")))
             }
         }
+    }
+
+    /// The weight of one block device.
+    struct Weight: Sendable, Equatable {
+        var major: UInt32, minor: UInt32
+        var weight: UInt16
+    }
+
+    /// The weights of `--blkio-weight-device`.
+    /// - Throws: ``EngineFailure`` for a path that is no block device, and a weight out of range.
+    static func weights(of host: JSONObject) throws -> [Weight] {
+        try (host["BlkioWeightDevice"]?.array ?? []).compactMap(\.object).map { object in
+            let device = try blockDevice(object.text("Path"))
+            guard (10...1000).contains(object.number("Weight")) else {
+                throw EngineFailure.invalid("Range of blkio weight is from 10 to 1000")
+            }
+            return Weight(major: device.major, minor: device.minor, weight: UInt16(object.number("Weight")))
+        }
+    }
+
+    private static func blockDevice(_ path: String) throws -> (major: UInt32, minor: UInt32) {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw EngineFailure.system("stat \(path): \(SystemError.last("").reason.lowercased())")
+        }
+        guard status.st_mode & S_IFMT == S_IFBLK else {
+            throw EngineFailure.invalid("\(path) is not a block device: its input and output can't be limited")
+        }
+        return (linux_major(UInt64(status.st_rdev)), linux_minor(UInt64(status.st_rdev)))
     }
 }

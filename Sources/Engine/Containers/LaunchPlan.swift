@@ -69,9 +69,9 @@ struct LaunchPlan {
     }
 
     /// All steps of the child, in order, up to `exec`.
-    func childSteps(cgroupDescriptors: [Descriptor]) -> [ChildStep] {
+    func childSteps(cgroupDescriptors: [Descriptor]) throws -> [ChildStep] {
         var steps = [joinCgroups(cgroupDescriptors), attachRoot, proc, dev, sys, files]
-        steps += mountSteps(volumeStore)
+        steps += try mountSteps(volumeStore)
         if namespaces.contains(.uts) { steps.append(hostname) }
         steps.append(contentsOf: parameters)
         if !isPrivileged { steps.append(mask) }

@@ -9,16 +9,11 @@ struct SettingsCheck {
 
     /// Members of `HostConfig` that are not done yet: a value other than Docker's default is refused.
     private static let notYet: [(member: String, flag: String)] = [
-        ("VolumeDriver", "--volume-driver"), ("CgroupParent", "--cgroup-parent"),
-        ("BlkioWeightDevice", "--blkio-weight-device"), ("MemorySwappiness", "--memory-swappiness"),
-        ("CpuRealtimePeriod", "--cpu-rt-period"), ("CpuRealtimeRuntime", "--cpu-rt-runtime"),
-        ("KernelMemory", "--kernel-memory"),
+        ("CgroupParent", "--cgroup-parent"),
     ]
 
     func check(config: JSONObject, host: JSONObject) throws {
         for (member, flag) in Self.notYet where Self.isSet(host[member]) {
-            // Clients send -1 for "as the kernel has it".
-            if member == "MemorySwappiness", host.number(member) == -1 { continue }
             throw EngineFailure.notYet(flag)
         }
         try HealthCheck.check(config)
@@ -31,6 +26,11 @@ struct SettingsCheck {
         try checkModes(host)
         try checkKernelParameters(host)
         try checkLogging(host)
+        let driver = host.text("VolumeDriver")
+        guard ["", "local"].contains(driver) else {
+            throw EngineFailure.invalid(
+                "error looking up volume plugin \(driver): plugin \"\(driver)\" not found")
+        }
         if host.text("UTSMode") == "host", !config.text("Hostname").isEmpty {
             throw EngineFailure.invalid("conflicting options: hostname and the UTS mode")
         }
@@ -235,6 +235,15 @@ struct SettingsCheck {
         }
         if (1..<1000).contains(host.number("CpuQuota")) {
             throw EngineFailure.invalid("CPU cfs quota can not be less than 1ms (i.e. 1000)")
+        }
+        // Clients send -1 for "as the kernel has it".
+        if let swappiness = host["MemorySwappiness"]?.integer, !(-1...100).contains(swappiness) {
+            throw EngineFailure.invalid("Invalid value: \(swappiness), valid memory swappiness range is 0-100")
+        }
+        if host.number("CpuRealtimeRuntime") != 0, host.number("CpuRealtimePeriod") != 0,
+            host.number("CpuRealtimeRuntime") > host.number("CpuRealtimePeriod")
+        {
+            throw EngineFailure.invalid("cpu real-time runtime cannot be higher than cpu real-time period")
         }
         let score = host.number("OomScoreAdj")
         guard (-1000...1000).contains(score) else {

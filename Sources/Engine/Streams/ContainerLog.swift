@@ -109,13 +109,29 @@ final class ContainerLog: Sendable {
     }
 
     private func write(_ text: [UInt8], _ state: inout State) throws(SystemError) {
-        guard !text.isEmpty, let file = state.file else { return }
-        if let limit = rotation.maximumSize, state.size > 0, state.size + Int64(text.count) > limit {
-            try rotate(&state)
+        guard !text.isEmpty else { return }
+        var rest = text[...]
+        while !rest.isEmpty {
+            let part = rotation.maximumSize.map { Self.lines(of: rest, upTo: $0 - state.size) } ?? rest
+            if part.isEmpty {
+                try rotate(&state)
+                continue
+            }
+            guard let file = state.file else { return }
+            try file.write(Array(part))
+            state.size += Int64(part.count)
+            rest = rest[part.endIndex...]
         }
-        try (state.file ?? file).write(text)
-        state.size += Int64(text.count)
         state.writes += 1
+    }
+
+    /// The lines that begin within so many bytes: as on Docker, a file ends with the line that reaches its limit.
+    private static func lines(of text: ArraySlice<UInt8>, upTo room: Int64) -> ArraySlice<UInt8> {
+        var end = text.startIndex
+        while end < text.endIndex, Int64(end - text.startIndex) < room {
+            end = (text[end...].firstIndex(of: 0x0A) ?? text.endIndex - 1) + 1
+        }
+        return text[..<end]
     }
 
     private func rotate(_ state: inout State) throws(SystemError) {

@@ -1,3 +1,4 @@
+import Archives
 import EngineAPI
 import Glibc
 import Kernel
@@ -98,11 +99,13 @@ extension Node {
             var steps: [Step] = []
             if isNew {
                 let volume = Volume(
-                    name: point.volume, labels: point.labels, options: nil, created: Clock.realtime(),
+                    name: point.volume, labels: point.labels, options: point.options, created: Clock.realtime(),
                     isAnonymous: point.isAnonymous)
                 steps.append(volumeStep(volume))
             }
-            if point.copies, (try? Files.list(volumes.path(of: point.volume)))?.isEmpty ?? true {
+            if point.copies, volumes.volume(point.volume)?.options == nil,
+                (try? Files.list(volumes.path(of: point.volume)))?.isEmpty ?? true
+            {
                 steps += fillStep(point, layers: definition.layers)
             }
             return steps
@@ -173,6 +176,21 @@ extension Node {
         }
     }
 
+    /// Has what the options of a container's volumes name mounted, before it starts.
+    func attachVolumes(to container: Container) throws {
+        guard kernel.profile.kind == .linux else { return }
+        for point in container.life.current.definition.mountPoints where point.kind == .volume {
+            try volumes.attach(point.volume, for: container.id)
+        }
+    }
+
+    /// Lets go of it when the container has ended, or did not start.
+    func detachVolumes(from container: Container) {
+        for point in container.life.current.definition.mountPoints where point.kind == .volume {
+            volumes.detach(point.volume, from: container.id)
+        }
+    }
+
     /// The steps that remove the volumes that belong to nothing but a container that goes.
     func anonymousVolumeRemovals(of container: Container) -> [Step] {
         container.life.current.definition.mountPoints.filter { point in
@@ -184,7 +202,7 @@ extension Node {
 
 extension LaunchPlan {
     /// The mounts of a container's own, parents before what lies below them.
-    func mountSteps(_ volumes: VolumeStore) -> [ChildStep] {
+    func mountSteps(_ volumes: VolumeStore) throws -> [ChildStep] {
         let points = definition.mountPoints
         let memory = definition.hostObject.map("Tmpfs").map { name, options in
             var point = MountPoint(kind: .tmpfs, target: BindMount.clean(name))
@@ -199,9 +217,10 @@ extension LaunchPlan {
             initial = [point]
         }
         func depth(_ point: MountPoint) -> Int { point.target.split(separator: "/").count }
-        return (points + memory + initial).sorted { (depth($0), $0.target) < (depth($1), $1.target) }.map { point in
+        return try (points + memory + initial).sorted { (depth($0), $0.target) < (depth($1), $1.target) }.map { point in
             if point.kind == .tmpfs { return temporary(point) }
-            let source = point.kind == .volume ? volumes.path(of: point.volume) : point.source
+            var source = point.kind == .volume ? volumes.path(of: point.volume) : point.source
+            if let subpath = point.subpath { source = try Self.part(subpath, of: source) }
             return ChildStep(
                 kind: .mountVolume, command: "mount --\(point.isRecursive ? "r" : "")bind \(source) \(point.target)",
                 facts: [
@@ -216,6 +235,14 @@ extension LaunchPlan {
                 ],
                 evidence: mountEvidence(point.target))
         }
+    }
+
+    /// Where a part of a volume lies, after all links on the way; none of them leads out of the volume.
+    private static func part(_ subpath: String, of volume: String) throws -> String {
+        guard let part = try RootedTree(at: volume).open(ArchivePath(subpath), ContainerFiles.pathOnly) else {
+            throw EngineFailure.system("cannot access path \(volume)/\(subpath): no such file or directory")
+        }
+        return try Files.linkTarget("/proc/self/fd/\(part.number)")
     }
 
     private func temporary(_ point: MountPoint) -> ChildStep {

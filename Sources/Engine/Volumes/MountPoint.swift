@@ -30,6 +30,10 @@ struct MountPoint: Sendable, Codable, Equatable {
     var makesSource = false
     /// The labels of a volume that is made for it.
     var labels: [String: String]?
+    /// The options of a volume that is made for it.
+    var options: [String: String]?
+    /// The directory or file of the volume that is shown; `nil` is all of it.
+    var subpath: String?
     /// The options of a file system in memory.
     var memoryOptions = ""
 
@@ -120,19 +124,23 @@ extension MountPoint {
             makesSource = options.flag("CreateMountpoint")
         case .volume:
             let options = object["VolumeOptions"]?.object ?? [:]
-            if !options.text("Subpath").isEmpty { throw EngineFailure.notYet("--mount volume-subpath") }
+            if !options.text("Subpath").isEmpty { subpath = try Self.checkedSubpath(options.text("Subpath")) }
             let driver = options["DriverConfig"]?.object ?? [:]
             guard ["", "local"].contains(driver.text("Name")) else {
                 throw EngineFailure.notFound(
                     "error looking up volume plugin \(driver.text("Name")): plugin \"\(driver.text("Name"))\" not found"
                 )
             }
-            if driver["Options"]?.object?.isEmpty == false { throw EngineFailure.notYet("--mount volume-opt") }
+            if driver["Options"]?.object?.isEmpty == false {
+                self.options = Dictionary(driver.map("Options").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+                try Node.checkOptions(self.options ?? [:], of: given)
+            }
             isAnonymous = given.isEmpty
             volume = given
             if !given.isEmpty { try VolumeStore.checkName(given) }
             mode = "z"
-            copies = !options.flag("NoCopy")
+            // A part of a volume is there already, and what options mount is not the engine's to fill.
+            copies = !options.flag("NoCopy") && subpath == nil && self.options == nil
             if options["Labels"]?.object?.isEmpty == false {
                 labels = Dictionary(options.map("Labels").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
             }
@@ -145,6 +153,17 @@ extension MountPoint {
             if isReadOnly { words.append("ro") }
             memoryOptions = words.joined(separator: ",")
         }
+    }
+
+    /// A path below a volume's root.
+    private static func checkedSubpath(_ text: String) throws -> String {
+        guard !text.hasPrefix("/") else {
+            throw EngineFailure.invalid("invalid mount config for type \"volume\": subpath must be a relative path")
+        }
+        guard !text.split(separator: "/").contains("..") else {
+            throw EngineFailure.invalid("invalid mount config for type \"volume\": subpath must be inside the volume")
+        }
+        return text
     }
 
     private static func target(_ text: String, of type: String, in context: String) throws -> String {

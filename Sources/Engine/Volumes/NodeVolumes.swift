@@ -28,7 +28,7 @@ extension Node {
         }
         try VolumeStore.checkName(name)
         let options = Dictionary(object.map("DriverOpts").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
-        try Self.checkVolumeOptions(options, of: name)
+        try Self.checkOptions(options, of: name)
         let labels = Dictionary(object.map("Labels").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
         return Volume(
             name: name, labels: labels, options: options.isEmpty ? nil : options, created: Clock.realtime(),
@@ -65,7 +65,7 @@ extension Node {
     }
 
     /// What the local driver takes by `-o`: the members of a mount.
-    private static func checkVolumeOptions(_ options: [String: String], of name: String) throws {
+    static func checkOptions(_ options: [String: String], of name: String) throws {
         if options.isEmpty { return }
         for option in options.keys.sorted() where !["type", "device", "o", "size"].contains(option) {
             throw EngineFailure.invalid("create \(name): invalid option: \"\(option)\"")
@@ -74,7 +74,9 @@ extension Node {
         where options[option] != nil && options[needed] == nil {
             throw EngineFailure.invalid("create \(name): missing required option: \"\(needed)\"")
         }
-        throw EngineFailure.notYet("a volume with mount options (-o)")
+        if options["size"] != nil {
+            throw EngineFailure.invalid("create \(name): quota size requested but no quota support")
+        }
     }
 
     /// The step that makes a volume.

@@ -20,6 +20,8 @@ final class VolumeStore: Sendable {
     /// The directory of all volumes.
     let directory: String
     private let table: Mutex<[String: Volume]>
+    /// Who uses the volumes that are mounted now.
+    private let users = Mutex<[String: Set<String>]>([:])
 
     /// Opens the volumes of a directory, which is made when it is missing. What was never finished is removed.
     init(at directory: String) throws {
@@ -61,7 +63,28 @@ final class VolumeStore: Sendable {
         }
     }
 
-    /// Removes a volume with all it holds; one that is missing is fine.
+    /// Mounts what a volume's options name at the volume's path, for a container that is to use it: in the engine's own
+    /// mount namespace, once for all that use it at the same time. A plain volume needs nothing.
+    ///
+    /// - Throws: ``EngineFailure`` with Docker's text when the kernel refuses the mount.
+    func attach(_ name: String, for user: String) throws {
+        guard let mount = volume(name)?.options.flatMap(VolumeMount.init) else { return }
+        try users.withLock { users in
+            if users[name, default: []].isEmpty { try mount.mount(at: path(of: name)) }
+            users[name, default: []].insert(user)
+        }
+    }
+
+    /// Lets go of what ``attach(_:for:)`` mounted; the last one that used it takes the mount away.
+    func detach(_ name: String, from user: String) {
+        users.withLock { users in
+            guard users[name]?.remove(user) != nil, users[name]?.isEmpty == true else { return }
+            users[name] = nil
+            VolumeMount.unmount(path(of: name))
+        }
+    }
+
+    /// Removes a volume with all it holds; one that is missing is fine. What is mounted there is not its own, and stays.
     ///
     /// - Parameter check: Throws when it must stay; nobody can begin to use it between this and the removal.
     func remove(_ name: String, check: () throws -> Void = {}) throws {
@@ -69,6 +92,7 @@ final class VolumeStore: Sendable {
             try check()
             // First the record: without it the rest is removed at the next start at the latest.
             unlink("\(directory)/\(name)/volume.json")
+            if table[name]?.options != nil { VolumeMount.unmount(path(of: name)) }
             table[name] = nil
             try Files.removeTree("\(directory)/\(name)")
         }

@@ -27,6 +27,7 @@ struct CgroupLimitsTests {
             (.pids(-1), ["pids.max": "max"]),
             (.blockWeight(10), ["io.weight": "1"]),
             (.blockWeight(1000), ["io.weight": "10000"]),
+            (.blockDeviceWeight(major: 8, minor: 0, weight: 1000), ["io.weight": "8:0 10000"]),
             (.blockRate(.init(kind: .readBytes, major: 8, minor: 0, rate: 1024)), ["io.max": "8:0 rbps=1024"]),
             (.blockRate(.init(kind: .writeOperations, major: 8, minor: 0, rate: 0)), ["io.max": "8:0 wiops=max"]),
             (.outOfMemoryKillDisabled(false), [:]),

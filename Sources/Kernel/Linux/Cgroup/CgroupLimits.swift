@@ -24,10 +24,14 @@ enum CgroupFormat {
         case (.cpuQuota, true): ("cpu", ["cpu.max"])
         case (.cpuShares, false): ("cpu", ["cpu.shares"])
         case (.cpuShares, true): ("cpu", ["cpu.weight"])
+        case (.memorySwappiness, _): ("memory", ["memory.swappiness"])
+        case (.realTime, _): ("cpu", ["cpu.rt_period_us", "cpu.rt_runtime_us"])
         case (.cpuset, _): ("cpuset", ["cpuset.cpus", "cpuset.mems"])
         case (.pids, _): ("pids", ["pids.max"])
         case (.blockWeight, false): ("blkio", ["blkio.weight", "blkio.bfq.weight"])
         case (.blockWeight, true): ("blkio", ["io.weight", "io.bfq.weight"])
+        case (.blockDeviceWeight, false): ("blkio", ["blkio.weight_device", "blkio.bfq.weight_device"])
+        case (.blockDeviceWeight, true): ("blkio", ["io.weight", "io.bfq.weight"])
         case (.blockRate, false): ("blkio", BlockFile.allCases.map(\.rawValue))
         case (.blockRate, true): ("blkio", ["io.max"])
         case (.devices, false): ("devices", ["devices.list"])
@@ -67,6 +71,16 @@ enum CgroupFormat {
         case (.blockWeight(let weight), false): return [CgroupWrite(file: "blkio.weight", value: "\(weight)")]
         case (.blockWeight(let weight), true):
             return [CgroupWrite(file: "io.weight", value: "\(ioWeight(weight))")]
+        case (.memorySwappiness(let value), _): return [CgroupWrite(file: "memory.swappiness", value: "\(value)")]
+        case (.realTime(let runtime, let period), _):
+            return [
+                period.map { CgroupWrite(file: "cpu.rt_period_us", value: "\($0)") },
+                runtime.map { CgroupWrite(file: "cpu.rt_runtime_us", value: "\($0)") },
+            ].compactMap { $0 }
+        case (.blockDeviceWeight(let major, let minor, let weight), false):
+            return [CgroupWrite(file: "blkio.weight_device", value: "\(major):\(minor) \(weight)")]
+        case (.blockDeviceWeight(let major, let minor, let weight), true):
+            return [CgroupWrite(file: "io.weight", value: "\(major):\(minor) \(ioWeight(weight))")]
         case (.blockRate(let rate), false):
             // A rate of 0 takes the limit away.
             return [
@@ -133,6 +147,9 @@ extension CgroupLimit {
         case .outOfMemoryKillDisabled: .outOfMemoryKillDisabled
         case .cpuQuota: .cpuQuota
         case .cpuShares: .cpuShares
+        case .memorySwappiness: .memorySwappiness
+        case .realTime: .realTime
+        case .blockDeviceWeight: .blockDeviceWeight
         case .cpuset: .cpuset
         case .pids: .pids
         case .blockWeight: .blockWeight
@@ -204,7 +221,11 @@ extension LinuxCgroup {
                 if other != write.file && Files.exists("\(directory)/\(other)") {
                     write.file = other
                     // This file takes 1...1000 in both versions.
-                    if isUnified, let value = Int(write.value) { write.value = "\(max(1, value / 10))" }
+                    var words = write.value.split(separator: " ").map(String.init)
+                    if isUnified, let value = words.last.flatMap({ Int($0) }) {
+                        words[words.count - 1] = "\(max(1, value / 10))"
+                        write.value = words.joined(separator: " ")
+                    }
                 } else if write.file == "memory.swap.max" && write.value == "max" {
                     continue
                 } else {
