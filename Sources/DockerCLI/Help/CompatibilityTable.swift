@@ -9,7 +9,7 @@ public enum CompatibilityTable {
         "container create": creation, "container run": creation,
     ]
     private static let creation: Set<String> = [
-        "cgroup-parent",
+        "cgroup-parent"
     ]
 
     /// The whole file.

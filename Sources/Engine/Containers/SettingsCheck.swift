@@ -9,7 +9,7 @@ struct SettingsCheck {
 
     /// Members of `HostConfig` that are not done yet: a value other than Docker's default is refused.
     private static let notYet: [(member: String, flag: String)] = [
-        ("CgroupParent", "--cgroup-parent"),
+        ("CgroupParent", "--cgroup-parent")
     ]
 
     func check(config: JSONObject, host: JSONObject) throws {
