@@ -34,11 +34,15 @@ struct MountPointTests {
                 "BindOptions": ["Propagation": "rslave", "NonRecursive": true],
             ])
         #expect(bind.isReadOnly && bind.propagation == "rslave" && !bind.isRecursive && !bind.makesSource)
+        let part = try MountPoint(
+            mount: ["Type": "volume", "Source": "data", "Target": "/a", "VolumeOptions": ["Subpath": "x/y"]])
+        #expect(part.subpath == "x/y" && !part.copies, "a part of a volume is there already")
         let wrong: [JSONObject] = [
             ["Type": "nosuch", "Target": "/a"], ["Type": "bind", "Target": "/a"],
             ["Type": "tmpfs", "Source": "a", "Target": "/a"], ["Type": "volume", "Target": "a"],
             ["Type": "volume", "Target": "/a", "BindOptions": ["Propagation": "shared"]],
-            ["Type": "volume", "Source": "data", "Target": "/a", "VolumeOptions": ["Subpath": "x"]],
+            ["Type": "volume", "Source": "data", "Target": "/a", "VolumeOptions": ["Subpath": "../x"]],
+            ["Type": "volume", "Source": "data", "Target": "/a", "VolumeOptions": ["Subpath": "/x"]],
         ]
         for mount in wrong { #expect(throws: EngineFailure.self) { try MountPoint(mount: mount) } }
     }
