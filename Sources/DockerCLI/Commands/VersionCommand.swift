@@ -101,7 +101,7 @@ enum LooseStructure {
         _ json: JSON, _ typeName: String, isPointer: Bool = false, extra: [(name: String, value: TemplateValue)] = []
     ) -> TemplateValue {
         let members = (json.object ?? JSONObject()).map { member in
-            (name: member.name, value: self.member(member.value, of: member.name))
+            (name: fieldNames[member.name] ?? member.name, value: self.member(member.value, of: member.name))
         }
         return .structure(GoStructure(typeName: typeName, isPointer: isPointer, fields: members + extra, source: json))
     }
@@ -110,6 +110,12 @@ enum LooseStructure {
 extension LooseStructure {
     /// The members that are Go maps; other objects are structs.
     private static let maps: Set<String> = ["Runtimes", "Labels", "IndexConfigs", "Details"]
+
+    /// The fields that Go spells otherwise than the JSON does; a template uses Go's name.
+    private static let fieldNames = [
+        "ApiVersion": "APIVersion", "CpuCfsPeriod": "CPUCfsPeriod", "CpuCfsQuota": "CPUCfsQuota",
+        "HttpProxy": "HTTPProxy", "HttpsProxy": "HTTPSProxy",
+    ]
 
     private static func member(_ json: JSON, of name: String) -> TemplateValue {
         switch json {

@@ -314,7 +314,9 @@ final class ContainerLaunch: Sendable {
     private func openLog() throws -> ContainerLog? {
         let settings = host["LogConfig"]
         if settings?["Type"]?.string == "none" { return nil }
-        let log = try ContainerLog(path: container.logPath, rotation: .init(options: settings?["Config"]))
+        let log = try ContainerLog(
+            path: container.logPath, rotation: .init(options: settings?["Config"]),
+            attributes: LogAttributes(options: settings?["Config"], of: config))
         self.log.set(log)
         return log
     }

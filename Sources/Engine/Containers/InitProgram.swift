@@ -13,6 +13,15 @@ enum InitProgram {
     /// Whether a container's settings ask for it.
     static func isWanted(_ host: JSONObject) -> Bool { host.flag("Init") }
 
+    /// The version of the machine's program, as the text in it says: `tini-0.19.0`; empty where there is none.
+    static var version: String {
+        guard let found = sources.first(where: Files.exists), let bytes = try? Files.read(found) else { return "" }
+        let mark = Array("tini version ".utf8)
+        guard let place = bytes.firstRange(of: mark) else { return "tini" }
+        let number = bytes[place.upperBound...].prefix { $0 > 0x20 && $0 < 0x7F }
+        return "tini-" + String(decoding: number, as: UTF8.self)
+    }
+
     /// The machine's program.
     /// - Throws: ``EngineFailure`` naming the package when it is not installed.
     static func source() throws -> String {

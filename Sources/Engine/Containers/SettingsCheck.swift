@@ -159,8 +159,11 @@ struct SettingsCheck {
             guard
                 ["max-size", "max-file", "labels", "env", "labels-regex", "env-regex", "tag", "compress"].contains(name)
             else { throw EngineFailure.invalid("unknown log opt '\(name)' for json-file log driver") }
-            guard ["max-size", "max-file"].contains(name) else { throw EngineFailure.notYet("--log-opt \(name)") }
             let text = value.string ?? ""
+            if name == "compress", text == "false" { continue }
+            guard ["max-size", "max-file"].contains(name) || LogAttributes.options.contains(name) else {
+                throw EngineFailure.notYet("--log-opt \(name)")
+            }
             if name == "max-size", text != "-1", (ContainerLog.Rotation.bytes(text) ?? 0) <= 0 {
                 throw EngineFailure.invalid("failed to initialize logging driver: invalid size: '\(text)'")
             }

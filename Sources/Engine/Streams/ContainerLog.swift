@@ -51,11 +51,14 @@ final class ContainerLog: Sendable {
 
     let path: String
     private let rotation: Rotation
+    /// What each line says of its container, as a member of its object with the comma before it; empty for nothing.
+    private let attributes: String
     private let state: Monitor<State>
 
-    init(path: String, rotation: Rotation) throws(SystemError) {
+    init(path: String, rotation: Rotation, attributes: LogAttributes = LogAttributes()) throws(SystemError) {
         self.path = path
         self.rotation = rotation
+        self.attributes = attributes.values.isEmpty ? "" : ",\"attrs\":\(attributes.json.text())"
         let file = try Self.open(path)
         var status = stat()
         fstat(file.number, &status)
@@ -88,7 +91,7 @@ final class ContainerLog: Sendable {
                     }
                 }
                 state.unfinished[stream] = nil
-                Self.write(line, stream, time, into: &text)
+                write(line, stream, time, into: &text)
             }
             try write(text, &state)
         }
@@ -101,7 +104,7 @@ final class ContainerLog: Sendable {
             var text: [UInt8] = []
             for stream in [OutputStream.standardOutput, .standardError] {
                 if let line = state.unfinished.removeValue(forKey: stream), !line.isEmpty {
-                    Self.write(line, stream, time, into: &text)
+                    write(line, stream, time, into: &text)
                 }
             }
             try write(text, &state)
@@ -144,7 +147,7 @@ final class ContainerLog: Sendable {
     }
 
     /// One line of the file, written by hand: this is the hot path of everything a container prints.
-    private static func write(_ line: [UInt8], _ stream: OutputStream, _ time: String, into text: inout [UInt8]) {
+    private func write(_ line: [UInt8], _ stream: OutputStream, _ time: String, into text: inout [UInt8]) {
         text += "{\"log\":\"".utf8
         var isASCII = true
         for byte in line where byte >= 0x80 {
@@ -166,7 +169,7 @@ final class ContainerLog: Sendable {
             default: text.append(byte)
             }
         }
-        text += "\",\"stream\":\"\(stream.rawValue)\",\"time\":\"\(time)\"}\n".utf8
+        text += "\",\"stream\":\"\(stream.rawValue)\"\(attributes),\"time\":\"\(time)\"}\n".utf8
     }
 
     private func now() -> Int64 {

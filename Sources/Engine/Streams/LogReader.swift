@@ -14,7 +14,7 @@ public struct LogsRequest: Sendable {
     public var since: Int64?, until: Int64?
     /// Whether each line begins with its time.
     public var timestamps = false
-    /// Whether each line shows the attributes of `--log-opt`; there are none so far.
+    /// Whether each line shows the attributes that `--log-opt labels` and `env` have kept.
     public var details = false
     /// All there is.
     public init() {}
@@ -30,6 +30,7 @@ struct LogReader {
         var text: [UInt8]
         var stream: OutputStream
         var time: String
+        var attributes: LogAttributes
     }
 
     /// Calls a body with each line asked for, as bytes ready to be sent.
@@ -115,7 +116,9 @@ struct LogReader {
         guard let json = try? JSON(parsing: bytes), let text = json["log"]?.string, let time = json["time"]?.string,
             let stream = json["stream"]?.string.flatMap(OutputStream.init(rawValue:))
         else { return nil }
-        return Line(text: Array(text.utf8), stream: stream, time: time)
+        return Line(
+            text: Array(text.utf8), stream: stream, time: time,
+            attributes: request.details ? LogAttributes(json["attrs"]) : LogAttributes())
     }
 
     private func isAskedFor(_ line: Line) -> Bool {
@@ -128,8 +131,8 @@ struct LogReader {
     }
 
     private func render(_ line: Line) -> [UInt8] {
-        // There are no attributes to show for `details`; Docker then shows an empty word.
-        let prefix = (request.timestamps ? line.time + " " : "") + (request.details ? " " : "")
+        // Where there are no attributes to show, Docker shows an empty word.
+        let prefix = (request.timestamps ? line.time + " " : "") + (request.details ? line.attributes.shown + " " : "")
         return Array(prefix.utf8) + line.text
     }
 }

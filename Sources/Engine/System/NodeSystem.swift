@@ -34,6 +34,10 @@ extension Node {
         let has = { (controller: String) -> JSON in .bool(profile.controllers.contains(controller)) }
         var warnings: [String] = []
         if !profile.limitsSwap { warnings.append("WARNING: No swap limit support") }
+        // What containerd and runc do elsewhere, this engine does itself.
+        let own = "drydock-\(configuration.version)"
+        let initVersion = InitProgram.version
+        func commit(_ id: String) -> JSON { ["ID": .string(id), "Expected": .string(id)] }
         let descriptors = (try? Files.list("/proc/self/fd").count) ?? 0
         return [
             "ID": .string(Digest(of: Array("engine \(defaultBridge.id)".utf8)).hexadecimal),
@@ -47,7 +51,8 @@ extension Node {
                 ["Native Overlay Diff", "true"], ["userxattr", "false"],
             ],
             "Plugins": [
-                "Volume": ["local"], "Network": ["bridge", "host", "null"], "Authorization": .null,
+                "Volume": ["local"], "Network": ["bridge", "host", "ipvlan", "macvlan", "null", "overlay"],
+                "Authorization": .null,
                 "Log": ["json-file"],
             ],
             "MemoryLimit": has("memory"), "SwapLimit": .bool(profile.limitsSwap), "CpuCfsPeriod": has("cpu"),
@@ -72,9 +77,9 @@ extension Node {
             "ServerVersion": .string(configuration.version), "Runtimes": ["runc": ["path": "drydock"]],
             "DefaultRuntime": "runc",
             "Swarm": swarmInfo,
-            "LiveRestoreEnabled": false, "Isolation": "", "InitBinary": "",
-            "ContainerdCommit": ["ID": "", "Expected": ""], "RuncCommit": ["ID": "", "Expected": ""],
-            "InitCommit": ["ID": "", "Expected": ""], "SecurityOptions": ["name=seccomp,profile=default"],
+            "LiveRestoreEnabled": false, "Isolation": "", "InitBinary": initVersion.isEmpty ? "" : "docker-init",
+            "ContainerdCommit": commit(own), "RuncCommit": commit(own), "InitCommit": commit(initVersion),
+            "SecurityOptions": ["name=seccomp,profile=default"],
             "Warnings": warnings.isEmpty ? .null : .strings(warnings),
         ]
     }
