@@ -35,11 +35,11 @@ struct Call: Sendable {
             try connection.write(head.encoded())
         case .json(let json): try send(json.encoded(), "application/json", head, on: connection)
         case .bytes(let bytes, let contentType): try send(bytes, contentType, head, on: connection)
-        case .descriptor(let number, let contentType):
+        case .descriptor(let number, let contentType, let sent):
             head.headers.add("Content-Type", contentType)
             head.headers.add("Transfer-Encoding", "chunked")
             try connection.write(head.encoded())
-            try sendChunks(from: number, on: connection)
+            try sendChunks(from: number, on: connection, sent: sent)
         }
     }
 
@@ -52,12 +52,15 @@ struct Call: Sendable {
         try connection.write(head.encoded() + bytes)
     }
 
-    private func sendChunks(from number: Int32, on connection: BufferedConnection) throws(HTTPFailure) {
+    private func sendChunks(
+        from number: Int32, on connection: BufferedConnection, sent: (@Sendable (Int64) -> Void)?
+    ) throws(HTTPFailure) {
         do throws(SystemError) {
             // A duplicate, so that the caller's own descriptor stays open and cannot be closed under us.
             let source = Descriptor(
                 owning: try check("duplicating a descriptor") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
             var wasRead = true
+            var total: Int64 = 0
             while wasRead {
                 let bytes = try source.read(upTo: Self.pieceSize)
                 wasRead = !bytes.isEmpty
@@ -67,6 +70,8 @@ struct Call: Sendable {
                     guard case .transport(let cause) = error else { return }
                     throw cause
                 }
+                total += Int64(bytes.count)
+                if wasRead { sent?(total) }
             }
         } catch { throw .transport(error) }
     }

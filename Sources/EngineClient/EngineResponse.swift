@@ -31,6 +31,7 @@ public enum RequestBody: Sendable {
     case json(JSON)
     /// Bytes with their media type.
     case bytes([UInt8], contentType: String)
-    /// Everything that can be read from a descriptor until its end; it stays open.
-    case descriptor(Int32, contentType: String)
+    /// Everything that can be read from a descriptor until its end; it stays open. `sent` is told how many bytes of it
+    /// have gone.
+    case descriptor(Int32, contentType: String, sent: (@Sendable (Int64) -> Void)? = nil)
 }

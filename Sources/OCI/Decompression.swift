@@ -123,20 +123,17 @@ final class HashedBlocks: BlockSource {
     private let blocks: any BlockSource
     private let what: String
     private let limit: Int64?
-    private let progress: ((Int64) throws(OCIError) -> Void)?
     private var hasher: SHA256?
     private(set) var count: Int64 = 0
     private var isAtEnd = false
 
     /// - Parameter hashes: Whether to hash; false where the digest is known to be right already.
     init(
-        _ blocks: any BlockSource, what: String, hashes: Bool, limit: Int64? = nil,
-        progress: ((Int64) throws(OCIError) -> Void)? = nil
+        _ blocks: any BlockSource, what: String, hashes: Bool, limit: Int64? = nil
     ) {
         self.blocks = blocks
         self.what = what
         self.limit = limit
-        self.progress = progress
         hasher = hashes ? SHA256() : nil
     }
 
@@ -150,7 +147,6 @@ final class HashedBlocks: BlockSource {
         count += Int64(block.count)
         if let limit, count > limit { throw .tooLarge(what: what, limit: limit) }
         hasher?.update(block)
-        if let progress, !block.isEmpty { try progress(count) }
         return block
     }
 

@@ -113,8 +113,8 @@ public struct LoadedImage: Sendable, Equatable {
 public struct LayerProgress: Sendable, Equatable {
     /// The layer's diff ID.
     public var diffID: Digest
-    /// Uncompressed bytes unpacked so far; equal to ``total`` at the end, if that is known.
+    /// Bytes of the layer's archive that were read so far, as they are in the archive; equal to ``total`` at the end.
     public var current: Int64
-    /// Uncompressed bytes in all; `nil` if not known (the layer is compressed).
-    public var total: Int64?
+    /// The size of the layer's archive in bytes.
+    public var total: Int64
 }

@@ -83,7 +83,7 @@ extension ImageStore {
         if compression == .none, digest != diffID {
             throw .digestMismatch(what: what, expected: diffID, actual: digest)
         }
-        let total = compression == .none ? file.count : nil
+        let total = file.count
         let result = try layers.unpack(diffID: diffID, parent: parent, owner: owner) { (unpacker) throws(OCIError) in
             try unpacker.unpack(
                 DescriptorSource(try file.reader()), expecting: compression == .none ? nil : diffID, what: what,

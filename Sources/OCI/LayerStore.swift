@@ -160,7 +160,7 @@ public final class LayerStore: Sendable {
     ///   - parent: The chain ID of the layer below; it must be here.
     ///   - owner: Who retains the layer.
     ///   - limit: The uncompressed size in bytes above which the archive is refused; `nil` for none.
-    ///   - progress: Called with the number of uncompressed bytes so far.
+    ///   - progress: Called with the number of bytes of the archive, as it is, that were read so far.
     /// - Throws: ``OCIError/hostileEntry(name:problem:)``, ``OCIError/corruptArchive(what:problem:)``,
     ///   ``OCIError/digestMismatch(what:expected:actual:)``, ``OCIError/entry(name:_:)`` and others.
     public func unpack(

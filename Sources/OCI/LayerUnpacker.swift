@@ -26,13 +26,20 @@ final class LayerUnpacker {
     }
 
     /// Unpacks an archive and checks its diff ID.
-    /// - Parameter diffID: The digest it must have; `nil` if it was checked before.
+    /// - Parameters:
+    ///   - diffID: The digest it must have; `nil` if it was checked before.
+    ///   - progress: Called with the number of bytes of the archive, as it is, that were read so far.
     func unpack(
         _ source: any ByteSource, expecting diffID: Digest?, what: String = "layer", limit: Int64? = nil,
         progress: ((Int64) throws(OCIError) -> Void)? = nil
     ) throws(OCIError) {
-        let raw = try source.decompressed(what: what)
-        let blocks = HashedBlocks(raw.blocks, what: what, hashes: diffID != nil, limit: limit, progress: progress)
+        var count: Int64 = 0
+        let counted = TeeSource(source) { (piece) throws(OCIError) in
+            count += Int64(piece.count)
+            if let progress { try progress(count) }
+        }
+        let raw = try counted.decompressed(what: what)
+        let blocks = HashedBlocks(raw.blocks, what: what, hashes: diffID != nil, limit: limit)
         let reader = try TarReader(blocks, what: what)
         while let entry = try reader.next() { try unpack(entry, from: reader) }
         try blocks.drain()

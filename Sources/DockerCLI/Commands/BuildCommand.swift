@@ -9,22 +9,25 @@ enum BuildCommand: DockerCommand {
         let parsed = context.parsed
         let isQuiet = parsed.bool("quiet")
         let build = try BuildContext.prepare(context)
-        let progress =
-            "Sending build context to Docker daemon \(padded(SizeText.humanPrecise(Double(build.size))))\r\r\n"
-        if !isQuiet { context.io.print(progress) }
+        let sending = ContextProgress { if !isQuiet { context.io.print($0) } }
         // What a quiet build does not show is shown when it fails.
-        var held = isQuiet ? progress : ""
+        var held = ""
         func complain() { if !held.isEmpty { CommandIO.write(Array(held.utf8), to: context.io.errorOutput) } }
         let stream: EngineStream
         do {
             stream = try context.stream(
                 "POST", "/build", query: try query(parsed, dockerfile: build.dockerfile),
-                body: .descriptor(build.archive.number, contentType: "application/x-tar"),
+                body: .descriptor(
+                    build.archive.number, contentType: "application/x-tar", sent: { sending.sent($0) }),
                 headers: [try CredentialFile.buildHeader()])
         } catch {
+            let line = sending.end()
+            if isQuiet { held = line }
             complain()
             throw error
         }
+        let progress = sending.end()
+        if isQuiet { held = progress }
         let interruption = Interruption { stream.close() }
         defer { stream.close() }
         var display = ProgressDisplay(context.io.output, columns: context.columns)
@@ -52,10 +55,6 @@ enum BuildCommand: DockerCommand {
             try Files.replace(file, with: Array(identity.utf8), mode: 0o666, durable: false)
         }
         return 0
-    }
-
-    private static func padded(_ text: String) -> String {
-        String(repeating: " ", count: max(0, 8 - text.count)) + text
     }
 
     private static func query(_ parsed: ParsedCommand, dockerfile: String) throws -> [(String, String)] {

@@ -12,7 +12,8 @@ enum LoadCommand: DockerCommand {
             throw CommandFailure("requested load from stdin, but stdin is empty")
         }
         var query: [(String, String)] = []
-        if context.parsed.bool("quiet") || !context.io.writesToTerminal { query.append(("quiet", "1")) }
+        // Engines are quiet unless told otherwise.
+        query.append(("quiet", context.parsed.bool("quiet") || !context.io.writesToTerminal ? "1" : "0"))
         if let platform = context.parsed.stringIfSet("platform") {
             query.append(("platform", PlatformText.json(platform)))
         }

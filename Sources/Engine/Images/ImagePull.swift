@@ -194,9 +194,12 @@ final class ImagePull: Sendable {
     private func announce(_ contents: Manifest) throws {
         // An image that is here as a whole is no news, layer by layer.
         if images.image(contents.config.digest) != nil { return }
+        let new = contents.layers.filter { !images.content.has($0.digest) }
         for layer in contents.layers {
-            try progress.tell(
-                images.content.has(layer.digest) ? "Already exists" : "Pulling fs layer", layer: layer.digest)
+            try progress.tell(new.contains(layer) ? "Pulling fs layer" : "Already exists", layer: layer.digest)
+        }
+        for layer in new.dropFirst(LayerDownloads.parallelism) {
+            try progress.tell("Waiting", layer: layer.digest)
         }
     }
 
@@ -257,7 +260,8 @@ final class ImagePull: Sendable {
                     source, diffID: diffID, parent: parent, owner: owner,
                     limit: min(UnpackLimit.bytes(compressed: layer.size), room)
                 ) { (count) throws(OCIError) in
-                    do { try progress.tell("Extracting", layer: layer.digest, current: count, total: nil) } catch {
+                    do { try progress.tell("Extracting", layer: layer.digest, current: count, total: layer.size) } catch
+                    {
                         failure = error
                         throw .cancelled
                     }

@@ -35,10 +35,10 @@ final class ImagePush: Sendable {
 
     /// All of it, in order.
     var procedure: Procedure {
-        let layers = image.contents.layers.map { upload($0, what: "layer") }
+        let layers = zip(image.contents.layers, image.config.diffIDs).map { upload($0, diffID: $1) }
         return Procedure(
             title: "push image", object: reference.familiar,
-            steps: [connect] + layers + [upload(image.contents.config, what: "configuration"), manifest])
+            steps: [connect] + layers + [upload(image.contents.config, diffID: nil), manifest])
     }
 
     private var connect: Step {
@@ -48,39 +48,41 @@ final class ImagePush: Sendable {
         ) { [self] in
             let url = try client.connect()
             address.set(url)
-            for layer in image.contents.layers { try progress.tell("Preparing", layer: layer.digest) }
+            // The uppermost first, and all by the digests of what is in them: so Docker's engine shows a push.
+            for diffID in image.config.diffIDs.reversed() { try progress.tell("Preparing", layer: diffID) }
             return StepOutcome(
                 facts: ["isLab": .bool(url == node.registries.embeddedURL)],
                 evidence: [Evidence(source: "http /v2/", text: "\(url)")], command: "GET \(url.at("/v2/"))")
         }
     }
 
-    private func upload(_ blob: BlobDescriptor, what: String) -> Step {
-        Step(
+    /// - Parameter diffID: The layer's; `nil` for the configuration, which no client is told of.
+    private func upload(_ blob: BlobDescriptor, diffID: Digest?) -> Step {
+        let what = diffID == nil ? "configuration" : "layer"
+        return Step(
             .layerUpload, command: "PUT /v2/\(reference.path)/blobs/uploads/ID?digest=\(blob.digest)",
             facts: ["digest": .string("\(blob.digest)"), "size": .integer(blob.size), "what": .string(what)]
         ) { [self] in
-            let isLayer = what == "layer"
             let progress = progress
             let result = try client.send(
                 blob, file: images.content.path(of: blob.digest), to: reference.path, sources: sources(of: blob),
                 what: "\(what) \(blob.digest.short)"
             ) { count in
-                if isLayer {
-                    try progress.tell("Pushing", layer: blob.digest, current: count, total: blob.size)
+                if let diffID {
+                    try progress.tell("Pushing", layer: diffID, current: count, total: blob.size)
                 } else {
                     try progress.checkWanted()
                 }
             }
             var facts: Facts = ["sent": 0, "from": .null]
             switch result {
-            case .present: if isLayer { try progress.tell("Layer already exists", layer: blob.digest) }
+            case .present: if let diffID { try progress.tell("Layer already exists", layer: diffID) }
             case .mounted(let source):
                 facts["from"] = .string(source)
-                if isLayer { try progress.tell("Mounted from \(source)", layer: blob.digest) }
+                if let diffID { try progress.tell("Mounted from \(source)", layer: diffID) }
             case .sent(let count):
                 facts["sent"] = .integer(count)
-                if isLayer { try progress.tell("Pushed", layer: blob.digest) }
+                if let diffID { try progress.tell("Pushed", layer: diffID) }
             }
             // Asked again afterwards: the registry itself says that it has it.
             let isThere = try client.has(blob.digest, in: reference.path)

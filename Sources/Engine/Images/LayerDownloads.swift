@@ -25,7 +25,7 @@ final class LayerDownloads: Sendable {
     private let fetch: @Sendable (Int, @escaping () throws -> Void) throws -> ReceivedBlob
 
     /// As many as Docker's daemon fetches at a time (`max-concurrent-downloads`).
-    private static let parallelism = 3
+    static let parallelism = 3
 
     /// - Parameter fetch: Fetches the layer of a number, calling the function it is given now and then: it throws when the
     ///   download is to stop.

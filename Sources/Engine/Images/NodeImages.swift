@@ -121,12 +121,14 @@ extension Node {
         _ source: any ByteSource, operation: String, progress: @escaping (JSON) throws -> Void
     ) throws {
         let result = Late<[LoadedImage]>("the loaded images")
-        let box = ProgressBox(progress)
+        // A client that is gone does not stop a load: it is a matter of the engine's disk, not of who watches.
+        let lines = TransferProgress(isWanted: { true }, send: { _ = try? progress($0) })
         let images = images
         let bytes = SourceBox(source)
         let step = Step(.imageLoad, command: "load from archive", facts: ["source": "archive"]) {
             let loaded = try images.load(bytes.source) { (update: LayerProgress) throws(OCIError) in
-                box.layer(update)
+                _ = try? lines.tell(
+                    "Loading layer", layer: update.diffID, current: update.current, total: update.total)
             }
             result.set(loaded)
             let new = loaded.flatMap(\.layers).filter(\.isNew)
@@ -305,20 +307,6 @@ extension Node {
 private struct SourceBox: @unchecked Sendable {
     let source: any ByteSource
     init(_ source: any ByteSource) { self.source = source }
-}
-
-/// Tells a client how far a load is: only the thread of the operation touches it.
-private final class ProgressBox: @unchecked Sendable {
-    private let send: (JSON) throws -> Void
-    init(_ send: @escaping (JSON) throws -> Void) { self.send = send }
-
-    func layer(_ update: LayerProgress) {
-        let detail: JSON = ["current": .integer(update.current), "total": update.total.map { .integer($0) } ?? 0]
-        // A client that is gone does not stop a load: it is a matter of the engine's disk, not of who watches.
-        _ = try? send([
-            "status": "Loading layer", "progressDetail": detail, "id": .string(update.diffID.short),
-        ])
-    }
 }
 
 /// Docker's filters of images.

@@ -21,8 +21,10 @@ final class TransferProgress: Sendable {
         let isWanted: () -> Bool
     }
 
-    /// How long nothing new is told of a transfer, nanoseconds.
+    /// How long nothing new is told of a transfer, nanoseconds, unless a noticeable part more is done.
     private static let interval: Int64 = 100_000_000
+    /// A bar's length: with one part of so many more done, it looks different.
+    private static let parts: Int64 = 50
 
     /// - Parameters:
     ///   - isWanted: Whether the client is still there.
@@ -54,7 +56,8 @@ final class TransferProgress: Sendable {
         let key = "\(status) \(id)"
         let isDue = state.withLock { state in
             let last = state.told[key] ?? (-1, 0)
-            guard current != last.bytes, current == total || now - last.time >= Self.interval else { return false }
+            let isNoticeable = total.map { current == $0 || (current - last.bytes) >= max(1, $0 / Self.parts) } ?? false
+            guard current != last.bytes, isNoticeable || now - last.time >= Self.interval else { return false }
             state.told[key] = (current, now)
             return true
         }

@@ -16,7 +16,7 @@ extension Lab {
                 try nodes.map { node in
                     let links = Dictionary(
                         try node.namespace.links().map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-                    let networks = try node.networks.all.filter(\.hasEndpoints)
+                    let networks = node.networks.all.filter(\.hasEndpoints)
                     return [
                         "Name": .string(node.configuration.name), "Interface": .string(Cable.interface),
                         "Address": .string(node.cableAddress.map { "\($0.address)" } ?? ""),
