@@ -230,8 +230,10 @@ extension Node {
             try begin()
             try Self.pack("/proc/self/fd/\(root.number)/.", as: "", send)
         }
-        if let running = container.life.current.running {
-            try pack(running.overlay)
+        if container.life.current.running != nil {
+            // A mount of its own: through the running container's, one would walk into all that is mounted in there.
+            let layers = [container.upper, initLayer] + container.life.current.definition.layers
+            try pack(try kernel.makeOverlay(OverlayLayers(lower: layers, upper: nil, work: nil)))
         } else {
             try container.lifecycle.withLock { _ in
                 let layers = [initLayer] + container.life.current.definition.layers

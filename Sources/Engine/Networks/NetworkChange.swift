@@ -228,7 +228,8 @@ extension Node {
         ]
         let record = [
             Step(
-                .networkDelete, command: "rm \(path)",
+                .networkDelete,
+                command: network.isOverlay ? "write \(path), without \(network.name)" : "rm \(path)",
                 facts: [
                     "name": .string(network.name), "id": .string(network.id),
                     "subnet": .string(network.subnet.map { "\($0)" } ?? ""),
@@ -237,8 +238,9 @@ extension Node {
                 try removeParent(of: network)
                 try networks.remove(network.id)
                 try forgetSwarmNetwork(network.id)
+                let gone = network.isOverlay ? "no \(network.name)" : "no such file"
                 return StepOutcome(evidence: [
-                    Evidence(source: path, text: try isWritten(network) ? "still there" : "not there any more")
+                    Evidence(source: path, text: try isWritten(network) ? "still there" : gone)
                 ])
             }
         ]
