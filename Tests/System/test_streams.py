@@ -10,6 +10,7 @@ import select
 import socket
 import struct
 import subprocess
+import tarfile
 import threading
 import time
 import unittest
@@ -122,6 +123,23 @@ class Streams(LabTest):
                 self.assertEqual(self.lab.request("POST", "/containers/box/start")[0], 204)
                 self.assertEqual(self.frames(connection), {1: "".join(f"line {i}\n" for i in range(20)), 2: ""})
             self.lab.remove_containers()
+
+    def test_the_archive_of_a_container_is_its_own_tree_whether_it_runs_or_not(self):
+        """What is mounted in it, /proc first of all, is none of it."""
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "box", "--tmpfs", "/mem", "busybox", "sh", "-c",
+                                            "echo mine > /own; rm /etc/group; echo x > /mem/gone; sleep 1000"))
+        wait_until(lambda: self.lab.docker("exec", "box", "ls", "/mem/gone").code == 0)
+        exports = []
+        for command in ("kill", "rm"):
+            archive = f"{self.lab.client_home}/{command}.tar"
+            self.assertSucceeds(self.lab.docker("export", "-o", archive, "box"))
+            with tarfile.open(archive) as tar:
+                exports.append({member.name: (member.mode, member.size, member.type) for member in tar})
+            self.assertSucceeds(self.lab.docker(command, "box"))
+        self.assertEqual(*exports)
+        self.assertIn("own", exports[0])
+        self.assertIn("proc", exports[0])
+        self.assertEqual({"etc/group", "proc/self", "mem/gone"} & set(exports[0]), set())
 
     def test_two_who_are_attached_see_the_same(self):
         self.assertSucceeds(self.lab.docker("create", "--name", "box", "busybox", "sh", "-c", numbered(2000)))

@@ -56,9 +56,11 @@ extension Node {
                 let owner = givesToUser ? try Self.owner(definition.configObject.text("User"), in: files.tree) : nil
                 var unpacker = TreeUnpacker(into: files.tree, owner: owner ?? .archive)
                 var entries: Int64 = 0
+                var tops: [ArchivePath] = []
                 do {
                     try unpacker.unpack(ArchiveReader(pull)) { name in
                         entries += 1
+                        if let top = name.components.first, top.text != ".", !tops.contains(top) { tops.append(top) }
                         return files.path.isRoot ? name : files.path.appending(name)
                     }
                 } catch let error as ArchiveError {
@@ -66,10 +68,12 @@ extension Node {
                 } catch let error as SystemError where [EEXIST, EISDIR].contains(error.code) {
                     throw EngineFailure.invalid(error.operation)
                 }
-                var evidence: [Evidence] = []
-                if let directory = try files.tree.open(files.path, O_RDONLY | O_DIRECTORY) {
-                    let names = try Files.list("/proc/self/fd/\(directory.number)").map(\.name)
-                    evidence = [Evidence(source: files.shown, text: names.prefix(8).joined(separator: " "))]
+                let evidence = try tops.prefix(3).compactMap { name -> Evidence? in
+                    let path = files.path.isRoot ? name : files.path.appending(name)
+                    guard let found = try files.tree.status(path, follows: false) else { return nil }
+                    return Evidence(
+                        source: files.shown == "/" ? "/\(name.text)" : "\(files.shown)/\(name.text)",
+                        text: found.isDirectory ? "a directory" : "a file of \(found.st_size) bytes")
                 }
                 return StepOutcome(facts: ["entries": .integer(entries)], evidence: evidence)
             }

@@ -290,7 +290,9 @@ extension Node {
             container.life.withLock { $0.definition.name = wanted }
             try container.save(durable: true)
             return StepOutcome(evidence: [
-                Evidence(source: "\(container.directory)/container.json", text: "name: \(container.name)")
+                Evidence(
+                    source: "\(container.directory)/container.json",
+                    text: "name: \(try Container.load(from: container.directory).name)")
             ])
         }
         return (step, wanted)

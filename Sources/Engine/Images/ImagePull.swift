@@ -275,7 +275,7 @@ final class ImagePull: Sendable {
                 facts: [
                     "directory": .string(made.path), "size": .integer(made.size),
                     "files": .integer(Int64(made.entries)),
-                ], evidence: [Evidence(source: made.path, text: names.prefix(8).joined(separator: " "))],
+                ], evidence: [Evidence(source: made.path, text: Evidence.list(names))],
                 command: "tar -x -C \(made.path)")
         }
     }

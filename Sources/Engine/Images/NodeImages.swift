@@ -164,9 +164,7 @@ extension Node {
             ]
         ) {
             let names = try Files.list(layer.path).map(\.name)
-            return StepOutcome(evidence: [
-                Evidence(source: layer.path, text: names.prefix(8).joined(separator: " "))
-            ])
+            return StepOutcome(evidence: [Evidence(source: layer.path, text: Evidence.list(names))])
         }
     }
 

@@ -21,12 +21,10 @@ extension Node {
             read: { try UpperChanges(upper: upper, layers: layers).all() },
             tell: { changes in
                 func count(_ kind: UpperChanges.Kind) -> JSON { .integer(Int64(changes.count { $0.kind == kind })) }
-                let names = ((try? Files.list(upper)) ?? []).map(\.name).sorted()
+                let names = ((try? Files.list(upper)) ?? []).map(\.name)
                 return StepOutcome(
                     facts: ["added": count(.added), "changed": count(.modified), "deleted": count(.deleted)],
-                    evidence: [
-                        Evidence(source: upper, text: names.isEmpty ? "empty" : names.prefix(12).joined(separator: " "))
-                    ])
+                    evidence: [Evidence(source: upper, text: Evidence.list(names))])
             })
         return changes.isEmpty
             ? .null

@@ -124,6 +124,9 @@ extension Node {
             evidence.append(
                 Evidence(source: "rtnetlink RTM_GETNEIGH on \(configuration.name)", text: Self.text(entry)))
         }
+        if evidence.isEmpty {
+            evidence = [Evidence(source: "rtnetlink RTM_GETNEIGH on \(configuration.name)", text: "no entries")]
+        }
         return evidence
     }
 
