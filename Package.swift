@@ -14,7 +14,7 @@ let package = Package(
         .executableTarget(
             name: "drydock",
             dependencies: [
-                "Shell", "Lessons", "DockerCLI", "Narration", "EngineClient", "EngineServer", "Engine", "Registry",
+                "Shell", "Lessons", "DockerCLI", "Narration", "Observation", "EngineClient", "EngineServer", "Engine", "Registry",
                 "OCI",
                 "Kernel", "RawCalls",
                 "EngineAPI",
@@ -26,8 +26,8 @@ let package = Package(
         .target(
             name: "Shell",
             dependencies: [
-                "Lessons", "DockerCLI", "Narration", "EngineClient", "EngineAPI", "OrderedJSON", "Posix", "CLinux",
-                "CEditLine",
+                "Lessons", "DockerCLI", "Narration", "Observation", "EngineClient", "EngineAPI", "OrderedJSON", "Posix",
+                "CLinux", "CEditLine",
             ]),
         .target(
             name: "Lessons",
@@ -35,6 +35,7 @@ let package = Package(
                 "DockerCLI", "Narration", "EngineClient", "EngineAPI", "Archives", "OrderedJSON", "Posix", "CLinux",
             ]),
         .target(name: "Narration", dependencies: ["EngineAPI", "OrderedJSON", "Posix"]),
+        .target(name: "Observation", dependencies: ["EngineClient", "EngineAPI", "OrderedJSON", "Posix"]),
         .target(name: "DockerCLI", dependencies: ["EngineClient", "Archives", "OrderedJSON", "Posix"]),
         .target(name: "EngineClient", dependencies: ["EngineAPI", "HTTPMessages", "OrderedJSON", "Posix"]),
 
@@ -92,6 +93,9 @@ let package = Package(
         .testTarget(
             name: "NarrationTests", dependencies: ["Narration", "EngineAPI", "OrderedJSON", "Posix"],
             exclude: ["Snapshots"]),
+        .testTarget(
+            name: "ObservationTests",
+            dependencies: ["Observation", "Narration", "EngineClient", "EngineAPI", "OrderedJSON"]),
         .testTarget(
             name: "LessonsTests", dependencies: ["Lessons", "Narration", "EngineClient", "OrderedJSON", "Posix"]),
         .testTarget(

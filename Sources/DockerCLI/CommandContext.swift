@@ -22,9 +22,28 @@ struct CommandContext: Sendable {
     var arguments: [String] { parsed.arguments }
 
     /// Tells the observer of the operations that have finished.
-    func narrate() {
+    /// - Parameter isOver: Whether the command is over.
+    func narrate(isOver: Bool = false) {
         let finished = operations.take()
         if !finished.isEmpty { observer?.operationsFinished(finished, command: words) }
+        observer?.canTell(command: words, isOver: isOver)
+    }
+
+    /// Makes a request of which the observer knows before and afterwards.
+    ///
+    /// - Parameters:
+    ///   - answer: What of the result is known as JSON.
+    ///   - make: Makes it.
+    private func observed<Answer>(
+        _ method: String, _ path: String, _ query: [(String, String)], answer: (Answer) -> JSON? = { _ in nil },
+        make: () throws -> Answer
+    ) rethrows -> Answer {
+        guard let observer, method != "GET" else { return try make() }
+        let request = EngineRequest(engine: client, method: method, path: path, query: query)
+        observer.begins(request)
+        let result = try make()
+        observer.answered(request, answer(result))
+        return result
     }
 
     /// What asks the engine to keep a record of a reading.
@@ -39,8 +58,9 @@ struct CommandContext: Sendable {
         headers: [(String, String)] = []
     ) throws -> EngineResponse {
         if let plan, method != "GET" { return try plan.ask(client, method, path, query, body) }
-        let response = try client.request(
-            method, path, query: query, body: body, headers: headers + tellHeaders(method))
+        let response = try observed(method, path, query, answer: { try? $0.json() }) {
+            try client.request(method, path, query: query, body: body, headers: headers + tellHeaders(method))
+        }
         operations.add(response.operation)
         return response
     }
@@ -57,7 +77,9 @@ struct CommandContext: Sendable {
         headers: [(String, String)] = []
     ) throws -> EngineStream {
         if let plan, method != "GET" { throw try plan.completed(by: client, method, path, query, body) }
-        let stream = try client.stream(method, path, query: query, body: body, headers: headers + tellHeaders(method))
+        let stream = try observed(method, path, query) {
+            try client.stream(method, path, query: query, body: body, headers: headers + tellHeaders(method))
+        }
         operations.add(stream.operation)
         return stream
     }
@@ -66,7 +88,9 @@ struct CommandContext: Sendable {
     func hijack(_ path: String, query: [(String, String)] = [], body: JSON? = nil) throws -> HijackedConnection {
         if let plan { throw try plan.completed(by: client, "POST", path, query, body.map { .json($0) }) }
         do {
-            let connection = try client.hijack(path, query: query, body: body)
+            let connection = try observed("POST", path, query) {
+                try client.hijack(path, query: query, body: body)
+            }
             operations.add(connection.operation)
             return connection
         } catch let error as EngineError {

@@ -1,4 +1,6 @@
+public import EngineClient
 import Glibc
+public import OrderedJSON
 import Synchronization
 
 /// Where a command reads and writes. A shell passes pipes or files for redirections.
@@ -83,11 +85,29 @@ public protocol CommandObserver: Sendable {
 
     /// Whether commands that only read are to be told of, too.
     var wantsReadings: Bool { get }
+
+    /// A request is about to be made.
+    func begins(_ request: EngineRequest)
+
+    /// A request was answered.
+    /// - Parameter answer: What was answered, where that was JSON and was read whole; `nil` for a stream.
+    func answered(_ request: EngineRequest, _ answer: JSON?)
+
+    /// What was done so far can be told: it is called where ``operationsFinished(_:command:)`` would be, whether or not
+    /// the engine named operations.
+    ///
+    /// - Parameters:
+    ///   - command: The words of the command.
+    ///   - isOver: Whether the command is over.
+    func canTell(command: [String], isOver: Bool)
 }
 
 extension CommandObserver {
     /// They are not.
     public var wantsReadings: Bool { false }
+    public func begins(_ request: EngineRequest) {}
+    public func answered(_ request: EngineRequest, _ answer: JSON?) {}
+    public func canTell(command: [String], isOver: Bool) {}
 }
 
 /// The operations that a command has caused and nobody has been told of.

@@ -105,7 +105,7 @@ public struct DockerCommandLine: Sendable {
         let context = CommandContext(
             client: client, io: io, parsed: parsed, words: ["docker"] + arguments,
             observer: observer, operations: OperationLog(), columns: columns, isDebug: global.bool("debug"))
-        defer { context.narrate() }
+        defer { context.narrate(isOver: true) }
         return try CommandTable.run(id, context)
     }
 

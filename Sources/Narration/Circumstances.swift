@@ -53,6 +53,8 @@ extension NarratedStep {
     private func look(_ command: String, of record: StepRecord) -> Look? {
         let isReal = !command.hasPrefix("!") && !command.hasPrefix("@") && !command.hasPrefix("docker exec")
         if record.isSimulated && !isReal { return nil }
+        // The lab's nodes are Drydock's.
+        if record.state == .observed && command.hasPrefix("@") { return nil }
         let needsProcess =
             ["docker exec", "docker top", "docker stats"].contains { command.hasPrefix($0) }
             || ["/proc/", "/sys/fs/cgroup/"].contains { command.hasPrefix("!") && command.contains($0) }

@@ -19,11 +19,30 @@ public struct Explanation: Sendable {
     }
 }
 
+/// What is said about a kind of step that was seen from outside.
+public struct ObservedExplanation: Sendable {
+    /// A clause without a full stop; `nil` where the usual one holds.
+    public var brief: Template?
+    /// One to three sentences; `nil` where the usual ones hold.
+    public var full: Template?
+
+    init(brief: Template? = nil, full: Template? = nil) {
+        self.brief = brief
+        self.full = full
+    }
+}
+
 /// The explanations of all kinds of steps in all languages. A test fails for a kind that lacks one.
 public enum ExplanationCatalog {
     /// The explanation of a kind; `nil` if there is none, which a test rules out.
     public static func explanation(of kind: StepKind, in language: Language) -> Explanation? {
         catalogs[language]?[kind]
+    }
+
+    /// What is said instead of a kind where another engine did it and it was seen from outside; `nil` where what is said
+    /// of Drydock's own holds of every engine.
+    public static func observation(of kind: StepKind, in language: Language) -> ObservedExplanation? {
+        (language == .en ? EnglishTexts.observed : KoreanTexts.observed)[kind]
     }
 
     /// The commands with which a person sees the step's result: `!cmd` on the machine, `@node1 cmd` on the node,

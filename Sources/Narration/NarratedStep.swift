@@ -62,9 +62,15 @@ struct NarratedStep: Sendable {
     /// Fills one of a record's texts. `nil` when the engine gave no value for a fact that the text shows: an account
     /// that is short is better than one with a gap.
     func text(_ part: KeyPath<Explanation, Template>, of record: StepRecord, in language: Language) -> String? {
-        guard let explanation = ExplanationCatalog.explanation(of: record.kind, in: language),
-            let text = try? explanation[keyPath: part].filled(with: scope(of: record)), !text.isEmpty
-        else { return nil }
+        guard let explanation = ExplanationCatalog.explanation(of: record.kind, in: language) else { return nil }
+        var template = explanation[keyPath: part]
+        if record.state == .observed {
+            // How an engine does it is told in depth, and that is known of Drydock's own only.
+            guard part != \.deep else { return nil }
+            let other = ExplanationCatalog.observation(of: record.kind, in: language)
+            template = (part == \.brief ? other?.brief : other?.full) ?? template
+        }
+        guard let text = try? template.filled(with: scope(of: record)), !text.isEmpty else { return nil }
         return text
     }
 

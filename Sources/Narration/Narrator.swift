@@ -76,25 +76,27 @@ public struct Narrator: Sendable {
             steps.first.map { !told.contains($0.lead.operation) } ?? false
         }
         guard level != .off, !operations.isEmpty else { return "" }
-        var notes: [String] = []
+        // Who did it is said once for each command.
+        let isObserved = earlier.isEmpty && records.contains { $0.state == .observed }
+        var notes = isObserved ? ["observed"] : []
         let page: Page
         switch level {
         case .off: return ""
-        case .brief: page = compose(operations, records, notes: [], tellings: [:])
+        case .brief: page = compose(operations, records, notes: notes, tellings: [:])
         case .full, .deep:
             let depth: Depth = level == .deep ? .deep : .full
             let tellings = operations.joined().map { ($0.number, telling($0, depth)) }
-            notes = concepts?.contains("legend") == true ? ["run"] : ["run", "legend"]
+            notes += concepts?.contains("legend") == true ? ["run"] : ["run", "legend"]
             page = compose(operations, records, notes: notes, tellings: Dictionary(tellings) { first, _ in first })
             notes += operations.joined().map(\.group.concept)
         case .adaptive:
             // How a container ends is told after its output, in a line at least.
             let isStart = operations.contains { $0.first.map { Voice.verb(of: $0.lead.title) } == "start" }
             let lines = Self.adaptiveLines - linesTold - (isStart ? 1 : 0)
-            (page, notes) = adapted(operations, records, lines: lines)
+            (page, notes) = adapted(operations, records, lines: lines, notes: notes)
         }
         // Not being able to keep what was met costs an explanation told twice, no more: the shell says it once.
-        _ = try? concepts?.insert(notes)
+        _ = try? concepts?.insert(notes.filter { $0 != "observed" })
         return page.text
     }
 
@@ -102,10 +104,10 @@ public struct Narrator: Sendable {
 
     /// Opens the concepts that the learner needs most, as far as they fit.
     private func adapted(
-        _ operations: [[NarratedStep]], _ records: [StepRecord], lines: Int
+        _ operations: [[NarratedStep]], _ records: [StepRecord], lines: Int, notes: [String]
     ) -> (Page, met: [String]) {
         let isMet: (String) -> Bool = { concepts?.contains($0) ?? false }
-        var notes = isRun(operations) && !isMet("run") ? ["run"] : []
+        var notes = notes + (isRun(operations) && !isMet("run") ? ["run"] : [])
         let candidates = operations.joined().filter { step in
             focus.contains(step.group.concept) || !isMet(step.group.concept)
         }.sorted { rank($0) < rank($1) }
@@ -162,6 +164,7 @@ public struct Narrator: Sendable {
         var page = newPage()
         let isPlanned = operations.joined().contains { $0.lead.state == .planned }
         let isSimulated = operations.joined().contains { $0.lead.isSimulated }
+        let isObserved = operations.joined().contains { $0.lead.state == .observed }
         let isSpacious = level == .full || level == .deep
         if isPlanned { page.paragraph(voice.planNote, style: .heading) }
         if notes.contains("run"), isRun(operations) { page.paragraph(voice.runIsCreateAndStart) }
@@ -172,13 +175,15 @@ public struct Narrator: Sendable {
             if isLong {
                 if isSpacious && !page.lines.isEmpty { page.gap() }
                 let heading = voice.heading(
-                    first.title, object: first.object, isPlanned: isPlanned, isSimulated: isSimulated)
+                    first.title, object: first.object, isPlanned: isPlanned, isSimulated: isSimulated,
+                    isObserved: isObserved)
                 page.paragraph(heading, style: .heading)
             }
             for step in steps { page.append(tellings[step.number] ?? telling(step, .brief)) }
             tellUndoing(of: steps, records, on: &page)
         }
         if isSimulated { page.paragraph(voice.simulatedNote, style: .note) }
+        if notes.contains("observed") { page.paragraph(voice.observedNote(node), style: .note) }
         close(&page, operations, records, isPlanned: isPlanned)
         return page
     }
@@ -293,7 +298,12 @@ public struct Narrator: Sendable {
         let stories = operations.map { steps in steps.flatMap(\.records) }
         let all = stories.reduce(0) { $0 + $1.count }
         let time = TemplateFilter.time(stories.reduce(0) { $0 + Self.span(of: $1) })
-        var parts = [voice.total(shown: shown.count, of: all, time: time, isPlanned: isPlanned)]
+        let isObserved = shown.contains { $0.lead.state == .observed }
+        var parts = [
+            isObserved
+                ? voice.observed(all)
+                : voice.total(shown: shown.count, of: all, time: time, isPlanned: isPlanned)
+        ]
         if !isPlanned {
             let example = shown.first { $0.group.concept == "namespace" } ?? shown.first
             if let example { parts.append(voice.why(example.number)) }

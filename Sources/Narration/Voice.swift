@@ -17,11 +17,14 @@ struct Voice: Sendable {
     }
 
     /// What an operation is, by the first word of its title: `START: a process begins in it`.
-    func heading(_ title: String, object: String, isPlanned: Bool, isSimulated: Bool) -> String {
+    func heading(_ title: String, object: String, isPlanned: Bool, isSimulated: Bool, isObserved: Bool = false)
+        -> String
+    {
         let verb = Self.verb(of: title)
         var mark = verb.uppercased()
         if isSimulated { mark += say(" (simulated)", " (시뮬레이션)") }
         if isPlanned { mark += say(" (plan)", " (계획)") }
+        if isObserved { mark += say(" (observed)", " (관찰)") }
         guard let meaning = Self.meanings[title] ?? Self.meanings[verb] else { return mark + ": " + title }
         return mark + ": " + say(meaning.en, meaning.ko)
     }
@@ -94,6 +97,18 @@ struct Voice: Sendable {
         say(
             "simulated: a model in memory did this; your machine's kernel was not asked.",
             "시뮬레이션: 메모리 속 모형에서 일어난 일이며, 이 컴퓨터의 커널은 쓰지 않았습니다.")
+    }
+
+    /// - Parameter host: What the engine's host calls itself.
+    func observedNote(_ host: String) -> String {
+        say(
+            "observed: the engine of \(host) did this; told is what its events, inspect and /proc show.",
+            "관찰: \(host) 호스트의 엔진이 한 일이며, 이벤트와 inspect, /proc에서 보이는 것만 설명합니다.")
+    }
+
+    /// How the narration of what was seen from outside ends; how long it took is not known.
+    func observed(_ count: Int) -> String {
+        say("\(count) \(count == 1 ? "thing" : "things") observed", "모두 \(count)가지 관찰")
     }
 
     var planNote: String {

@@ -3,6 +3,7 @@ import EngineAPI
 import EngineClient
 import Glibc
 import Narration
+import Observation
 import OrderedJSON
 import Synchronization
 
@@ -26,6 +27,8 @@ final class StepListener: CommandObserver {
     private let keeper: EngineKeeper
     private let write: @Sendable (String) -> Void
     private let state: Mutex<State>
+    /// Watches engines that do not tell their steps.
+    private let watch = EngineWatch(observesAll: getenv("DRYDOCK_OBSERVE") != nil)
 
     /// A listener.
     /// - Parameter write: Takes the narration; it goes to the terminal, wherever the command's output goes.
@@ -61,6 +64,7 @@ final class StepListener: CommandObserver {
             state.begin = begin
             state.linesTold = 0
         }
+        watch.begin()
     }
 
     /// The command has ended: tells of what came of it by itself, such as the end of a container that it had started,
@@ -73,7 +77,8 @@ final class StepListener: CommandObserver {
         let (told, begin, isUntold) = state.withLock { ($0.records, $0.begin, $0.isNewCommand) }
         let objects = isUntold ? [] : Set(told.map(\.object))
         let operations = isUntold ? [] : Set(told.map(\.operation))
-        // A command that changed nothing and succeeded has no more to tell.
+        // A command that changed nothing and succeeded has no more to tell, and a stranger's engine tells no steps.
+        if watch.isForeign(keeper.current) { return }
         guard !objects.isEmpty || code != 0 else { return }
         tell(command) {
             let new = try fetch([("since", String(begin))], from: begin).filter { !operations.contains($0.operation) }
@@ -90,7 +95,17 @@ final class StepListener: CommandObserver {
 
     var wantsReadings: Bool { [.full, .deep].contains(state.withLock { $0.narrator.level }) }
 
+    func begins(_ request: EngineRequest) { watch.begins(request) }
+
+    func answered(_ request: EngineRequest, _ answer: JSON?) { watch.answered(request, answer) }
+
+    func canTell(command: [String], isOver: Bool) {
+        let records = watch.takeRecords(isOver: isOver)
+        if !records.isEmpty { tell(command) { records } }
+    }
+
     func operationsFinished(_ operations: [String], command: [String]) {
+        if watch.isForeign(keeper.current) { return }
         operationsFinished(operations, command: command, on: nil)
     }
 

@@ -3,6 +3,7 @@ import EngineAPI
 import EngineClient
 import Glibc
 import Narration
+import Observation
 import OrderedJSON
 
 /// `drydock docker ARGS…`: one Docker command, whose output is Docker's; narration only when it is asked for.
@@ -63,6 +64,8 @@ private final class StandardErrorNarration: CommandObserver {
     let client: EngineClient
     let level: NarrationLevel
     let home: DrydockHome
+    /// Watches engines that do not tell their steps.
+    private let watch = EngineWatch(observesAll: getenv("DRYDOCK_OBSERVE") != nil)
 
     init(client: EngineClient, level: NarrationLevel, home: DrydockHome) {
         self.client = client
@@ -72,8 +75,14 @@ private final class StandardErrorNarration: CommandObserver {
 
     var wantsReadings: Bool { [.full, .deep].contains(level) }
 
+    func begins(_ request: EngineRequest) { watch.begins(request) }
+
+    func answered(_ request: EngineRequest, _ answer: JSON?) { watch.answered(request, answer) }
+
+    func canTell(command: [String], isOver: Bool) { tell(watch.takeRecords(isOver: isOver), command) }
+
     func operationsFinished(_ operations: [String], command: [String]) {
-        guard !operations.isEmpty else { return }
+        guard !operations.isEmpty, !watch.isForeign(client) else { return }
         // Without the steps there is nothing to tell; the command itself went on all the same.
         guard let stream = try? client.stream("GET", DrydockAPI.stepsPath, query: operations.map { ("operation", $0) })
         else { return }
@@ -82,10 +91,24 @@ private final class StandardErrorNarration: CommandObserver {
         while let json = try? stream.nextJSON() {
             if let record = try? json.decode(StepRecord.self, keys: .asDeclared) { records.append(record) }
         }
-        let narrator = Narrator(
+        tell(records, command)
+    }
+
+    private func tell(_ records: [StepRecord], _ command: [String]) {
+        var narrator = Narrator(
             language: Language.preferred(environment: processEnvironment()), level: level,
             columns: Terminal.columns(of: 2), colours: false, concepts: MetConcepts(directory: home.path + "/learner"))
+        if watch.isForeign(client) { narrator.node = ForeignEngine.name(of: client) }
         StandardError.write(narrator.narrate(records, command: command))
+    }
+}
+
+/// An engine that is not the lab's.
+enum ForeignEngine {
+    /// What its host calls itself; `docker` where it does not say.
+    static func name(of client: EngineClient) -> String {
+        let name = client.answer("/info")?["Name"]?.string ?? ""
+        return name.isEmpty ? "docker" : name
     }
 }
 

@@ -16,6 +16,7 @@ struct DrydockCommand: ParsableCommand {
 
               drydock docker ARGS…          one Docker command, with Docker's output
               drydock explain docker ARGS…  what it would do, nothing performed
+              drydock --host ADDRESS …      any of these with another Docker Engine (as DOCKER_HOST does)
             """,
         version: DrydockHome.version,
         subcommands: [

@@ -3,6 +3,7 @@ import EngineClient
 import Glibc
 import Lessons
 import Narration
+import Observation
 import Posix
 import Shell
 
@@ -44,21 +45,22 @@ struct ShellFace {
         let control = EngineControl(home: home)
         let environment = processEnvironment()
         let client: EngineClient
-        var hasLab = true
-        let node = home.currentNode
-        if let host = environment["DOCKER_HOST"], !host.isEmpty {
+        let host = environment["DOCKER_HOST"].flatMap { $0.isEmpty ? nil : $0 }
+        let hasLab = host == nil
+        var node = home.currentNode
+        if let host {
             client = try EngineClient(host: host, apiVersion: environment["DOCKER_API_VERSION"])
-            hasLab = false
+            node = ForeignEngine.name(of: client)
         } else {
             client = try control.connect(node: node)
         }
         var configuration = ShellConfiguration(
-            client: client, reconnect: { try control.connect(node: $0) },
+            client: client, reconnect: { try hasLab ? control.connect(node: $0) : client },
             language: Language.preferred(environment: environment), home: home.path, level: level)
         configuration.hasLab = hasLab
         configuration.node = node
         configuration.colours = isatty(1) == 1 && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
-        configuration.simulatedBecause = KernelChoice.simulatedBecause(home)
+        configuration.simulatedBecause = hasLab ? KernelChoice.simulatedBecause(home) : nil
         configuration.lessons = LessonRunner.Configuration(
             courseDirectory: try? CourseFolder.find(), learnerDirectory: "\(home.path)/learner",
             program: try Files.linkTarget("/proc/self/exe"), environment: environment,

@@ -3,11 +3,21 @@ import Glibc
 
 // Which face was asked for? The engine's comes first: it has to act before any thread exists. `drydock docker` comes
 // next, without a detour through option parsing: everything after it belongs to Docker's grammar.
-let arguments = Array(CommandLine.arguments.dropFirst())
+var arguments = Array(CommandLine.arguments.dropFirst())
 
 func fail(_ message: String, code: Int32 = 1) -> Never {
     StandardError.write("drydock: \(message)\n")
     exit(code)
+}
+
+// `--host ADDRESS` is `DOCKER_HOST` for this program and all that it starts: the engine is another one than the lab's.
+if arguments.first == "--host" || arguments.first == "-H" {
+    guard arguments.count > 1, !arguments[1].isEmpty else { fail("flag needs an argument: \(arguments[0])") }
+    setenv("DOCKER_HOST", arguments[1], 1)
+    arguments.removeFirst(2)
+} else if let option = arguments.first, option.hasPrefix("--host=") {
+    setenv("DOCKER_HOST", String(option.dropFirst("--host=".count)), 1)
+    arguments.removeFirst()
 }
 
 do {
