@@ -53,10 +53,9 @@ private struct RecordedAnswers: EngineQuestions {
 }
 
 struct ObservedStoryTests {
-    private func story(_ files: RecordedFiles) throws -> ObservedStory {
+    private func story(_ files: RecordedFiles) -> ObservedStory {
         var story = ObservedStory()
-        story.sights[RecordedEngine.id] = try #require(
-            ContainerSight(of: "web", asking: RecordedAnswers(), files: files))
+        story.sights[RecordedEngine.id] = ContainerSight(of: "web", asking: RecordedAnswers(), files: files)
         return story
     }
 
@@ -64,7 +63,7 @@ struct ObservedStoryTests {
         let events = try RecordedEngine.events.split(separator: "\n").compactMap { line in
             EngineEvent(try JSON(parsing: String(line)))
         }
-        return try story(files).records(of: events)
+        return story(files).records(of: events)
     }
 
     @Test func eventsBecomeOperationsInTheirOrder() throws {
