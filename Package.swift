@@ -14,7 +14,8 @@ let package = Package(
         .executableTarget(
             name: "drydock",
             dependencies: [
-                "Shell", "Lessons", "DockerCLI", "Narration", "Observation", "EngineClient", "EngineServer", "Engine", "Registry",
+                "Shell", "Lessons", "DockerCLI", "Narration", "Observation", "EngineClient", "EngineServer", "Engine",
+                "Registry",
                 "OCI",
                 "Kernel", "RawCalls",
                 "EngineAPI",

@@ -105,8 +105,11 @@ public protocol CommandObserver: Sendable {
 extension CommandObserver {
     /// They are not.
     public var wantsReadings: Bool { false }
+    /// Nothing is noted.
     public func begins(_ request: EngineRequest) {}
+    /// Nothing is noted.
     public func answered(_ request: EngineRequest, _ answer: JSON?) {}
+    /// Nothing is told.
     public func canTell(command: [String], isOver: Bool) {}
 }
 

@@ -76,6 +76,7 @@ public protocol EngineQuestions: Sendable {
 }
 
 extension EngineClient: EngineQuestions {
+    /// What the engine answers; `nil` for an error, and where no answer comes.
     public func answer(_ path: String) -> JSON? {
         // Why there is no answer does not matter: what can't be seen isn't told of.
         try? request("GET", path).json()

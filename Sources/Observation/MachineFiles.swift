@@ -16,14 +16,17 @@ public struct LocalFiles: MachineFiles {
     /// This machine's files.
     public init() {}
 
+    /// What a file of this machine contains.
     public func text(_ path: String) -> String? {
         do throws(SystemError) { return try Files.text(path) } catch { return nil }
     }
 
+    /// Where a symbolic link of this machine leads.
     public func link(_ path: String) -> String? {
         do throws(SystemError) { return try Files.linkTarget(path) } catch { return nil }
     }
 
+    /// How many entries a directory of this machine has.
     public func entryCount(_ path: String) -> Int? {
         do throws(SystemError) { return try Files.list(path).count } catch { return nil }
     }
