@@ -10,7 +10,9 @@ import os
 import random
 import re
 import socket
+import stat
 import tarfile
+import tempfile
 import unittest
 
 from harness import LabTest, wait_until
@@ -106,6 +108,23 @@ class FromTheKeyboard(LabTest):
                 self.assertIn(result.code, (125, 126), f"{result.code} {result.err}")
                 self.assertNotEqual(result.err.strip(), "")
         self.assertSucceeds(self.lab.docker("ps", "-aq"), "")
+
+    def test_an_archive_replaces_a_regular_file_and_nothing_else(self):
+        self.assertSucceeds(self.lab.docker("create", "--name", "box", "busybox", "true"))
+        with tempfile.TemporaryDirectory() as place:
+            os.mknod(f"{place}/null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+            os.mkfifo(f"{place}/pipe")
+            os.mkdir(f"{place}/directory")
+            os.symlink("null", f"{place}/link")
+            for name, what in (("null", "a character device file"), ("pipe", "a named pipe (FIFO)"),
+                               ("directory", "a directory"), ("link", "a symbolic link directly")):
+                before = os.lstat(f"{place}/{name}")
+                for command, verb in ((("save", "busybox"), "save image"), (("export", "box"), "export container")):
+                    with self.subTest(command, name=name):
+                        done = self.lab.docker(command[0], "-o", f"{place}/{name}", command[1])
+                        self.assertEqual((done.code, done.err), (1, f"failed to {verb}: cannot write to {what}\n"))
+                        self.assertEqual(os.lstat(f"{place}/{name}").st_ino, before.st_ino)
+            self.assertEqual(sorted(os.listdir(place)), ["directory", "link", "null", "pipe"])
 
     def test_a_flag_of_dockers_that_is_not_done_here_is_never_ignored(self):
         for options in (["--gpus", "all"], ["--ip", "172.17.0.9"], ["--runtime", "other"], ["--storage-opt", "size=1G"],

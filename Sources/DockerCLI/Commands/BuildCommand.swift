@@ -52,7 +52,8 @@ enum BuildCommand: DockerCommand {
             guard !identity.isEmpty else {
                 throw CommandFailure("server did not provide an image ID. Cannot write \(file)")
             }
-            try Files.replace(file, with: Array(identity.utf8), mode: 0o666, durable: false)
+            // Written in place, as by Docker: it may be a device.
+            try Descriptor.open(file, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666).write(Array(identity.utf8))
         }
         return 0
     }

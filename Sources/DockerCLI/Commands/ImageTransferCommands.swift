@@ -37,12 +37,33 @@ enum OpenedFile {
     }
 
     /// Checks that a file can be made where it is wanted, before the engine is asked for its contents.
-    static func checkDirectory(of path: String, what: String) throws(CommandFailure) {
+    ///
+    /// The new file is to take its name by `rename(2)`, which would take away whatever else has that name: a device
+    /// such as `/dev/null` above all. Only a regular file may be there.
+    static func checkDestination(_ path: String, what: String) throws(CommandFailure) {
         let directory = Files.parent(of: path)
         var status = stat()
+        func refuse(_ problem: String) -> CommandFailure { CommandFailure("failed to \(what): \(problem)") }
         if stat(directory, &status) != 0 {
             let reason = SystemError.last("").reason.lowercased()
-            throw CommandFailure("failed to \(what): invalid output path: stat \(directory): \(reason)")
+            throw refuse("invalid output path: stat \(directory): \(reason)")
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw refuse("invalid output path: stat \(directory): not a directory")
+        }
+        guard lstat(path, &status) == 0 else {
+            if errno == ENOENT { return }
+            throw refuse("failed to stat output path: lstat \(path): \(SystemError.last("").reason.lowercased())")
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return
+        case S_IFDIR: throw refuse("cannot write to a directory")
+        case S_IFLNK: throw refuse("cannot write to a symbolic link directly")
+        case S_IFIFO: throw refuse("cannot write to a named pipe (FIFO)")
+        case S_IFSOCK: throw refuse("cannot write to a socket")
+        case S_IFCHR: throw refuse("cannot write to a character device file")
+        case S_IFBLK: throw refuse("cannot write to a block device file")
+        default: throw refuse("cannot write to a file with unknown mode bits")
         }
     }
 
@@ -86,7 +107,7 @@ private enum TarOutput {
         if file.isEmpty && context.io.writesToTerminal {
             throw CommandFailure("cowardly refusing to save to a terminal. Use the -o flag or redirect")
         }
-        if !file.isEmpty { try OpenedFile.checkDirectory(of: file, what: what) }
+        if !file.isEmpty { try OpenedFile.checkDestination(file, what: what) }
         let stream = try context.stream("GET", path, query: query)
         defer { stream.close() }
         if !file.isEmpty {
