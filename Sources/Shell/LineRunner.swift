@@ -1,5 +1,6 @@
 import DockerCLI
 import Glibc
+import Lessons
 import Posix
 import Synchronization
 
@@ -64,7 +65,7 @@ final class LineRunner {
     private func filledForMachine(_ command: String, _ io: CommandIO) -> String {
         var result = ""
         var rest = command[...]
-        while let begin = rest.firstRange(of: "$(docker "), let end = Self.closing(rest, from: begin.upperBound) {
+        while let begin = rest.firstRange(of: "$(docker "), let end = Substitution.closingParenthesis(rest, from: begin.upperBound) {
             let inner = String(rest[begin.lowerBound...].dropFirst(2).prefix(upTo: end))
             guard let line = try? CommandLineParser.parse(inner) else { break }
             var value = output(of: line, io)
@@ -73,26 +74,6 @@ final class LineRunner {
             rest = rest[rest.index(after: end)...]
         }
         return result + rest
-    }
-
-    /// The parenthesis that closes a substitution.
-    private static func closing(_ text: Substring, from start: Substring.Index) -> Substring.Index? {
-        var depth = 1
-        var quote: Character?
-        for index in text[start...].indices {
-            let character = text[index]
-            if let open = quote {
-                if character == open { quote = nil }
-            } else if character == "'" || character == "\"" {
-                quote = character
-            } else if character == "(" {
-                depth += 1
-            } else if character == ")" {
-                depth -= 1
-                if depth == 0 { return index }
-            }
-        }
-        return nil
     }
 
     /// Says why something could not be run, as a shell does: exit code 127 for what does not exist, 126 otherwise.

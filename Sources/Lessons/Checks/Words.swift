@@ -36,15 +36,15 @@ enum WordSplit {
     }
 }
 
-/// `$(docker …)` in a question.
-enum Substitution {
+/// `$(…)` in a line, as the shell and questions have it.
+package enum Substitution {
     /// Replaces each `$(…)`, the innermost first, by what a function gives for its command.
     static func replacing(in text: String, _ value: (String) throws -> String) rethrows -> String {
         var text = text
         // A value may itself look like a substitution; it is not filled in again.
         var searchEnd = text.endIndex
         while let begin = text[..<searchEnd].lastRange(of: "$(") {
-            guard let end = matchingParenthesis(text, from: begin.upperBound) else {
+            guard let end = closingParenthesis(text[...], from: begin.upperBound) else {
                 searchEnd = begin.lowerBound
                 continue
             }
@@ -66,11 +66,15 @@ enum Substitution {
         return commands
     }
 
-    private static func matchingParenthesis(_ text: String, from start: String.Index) -> String.Index? {
+    /// The parenthesis that closes a substitution; those within quotes don't count.
+    ///
+    /// - Parameters:
+    ///   - text: The line.
+    ///   - start: Behind the parenthesis that opens it.
+    package static func closingParenthesis(_ text: Substring, from start: Substring.Index) -> Substring.Index? {
         var depth = 1
         var quote: Character?
-        var index = start
-        while index < text.endIndex {
+        for index in text[start...].indices {
             let character = text[index]
             if let open = quote {
                 if character == open { quote = nil }
@@ -82,7 +86,6 @@ enum Substitution {
                 depth -= 1
                 if depth == 0 { return index }
             }
-            index = text.index(after: index)
         }
         return nil
     }
