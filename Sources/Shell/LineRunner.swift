@@ -65,7 +65,9 @@ final class LineRunner {
     private func filledForMachine(_ command: String, _ io: CommandIO) -> String {
         var result = ""
         var rest = command[...]
-        while let begin = rest.firstRange(of: "$(docker "), let end = Substitution.closingParenthesis(rest, from: begin.upperBound) {
+        while let begin = rest.firstRange(of: "$(docker "),
+            let end = Substitution.closingParenthesis(rest, from: begin.upperBound)
+        {
             let inner = String(rest[begin.lowerBound...].dropFirst(2).prefix(upTo: end))
             guard let line = try? CommandLineParser.parse(inner) else { break }
             var value = output(of: line, io)
