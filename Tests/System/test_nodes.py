@@ -97,7 +97,8 @@ class Nodes(NodeTest):
         got = self.docker("node1", "run", "--rm", "busybox", "sh", "-c",
                           f"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 10 {self.net}2 18080")
         self.assertSucceeds(got)
-        with urllib.request.urlopen("http://127.0.0.1:18080/", timeout=10) as answer:
+        # node2's own loopback address on the machine.
+        with urllib.request.urlopen("http://127.0.0.2:18080/", timeout=10) as answer:
             self.assertIn(answer.read().decode(), got.out.replace("\r", ""))
 
     @needs_real_client
