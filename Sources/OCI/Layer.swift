@@ -29,8 +29,9 @@ public struct UnpackResult: Sendable, Equatable {
 
 /// What an unpacking process may do, and how what it may not do is recorded.
 ///
-/// Owners and device nodes that can't be made are noted in the extended attribute `user.containers.override_stat` of a
-/// file that can (`uid:gid:mode[:type]`, the form of the containers/storage library), and the archive writer reads it.
+/// Owners that can't be set are noted in the extended attribute `user.containers.override_stat` of a
+/// file that can (`uid:gid:mode`, the form of the containers/storage library), and the archive writer reads it. Device nodes that can't be
+/// made are refused.
 public struct UnpackPolicy: Sendable, Hashable {
     /// Whether files get the owners that the archive says (`chown(2)`).
     public var appliesOwners: Bool

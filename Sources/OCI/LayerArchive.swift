@@ -191,7 +191,7 @@ private struct Attributes {
 
     private static let overrideName = "user.containers.override_stat"
 
-    /// Puts in what the unpacker could only note: `uid:gid:mode[:char-MAJOR-MINOR]`.
+    /// Puts in what the unpacker could only note: `uid:gid:mode`.
     func override(_ entry: inout TarEntry) {
         guard let value = values[Self.overrideName] else { return }
         let parts = String(decoding: value, as: UTF8.self).split(separator: ":").map(String.init)
@@ -199,11 +199,5 @@ private struct Attributes {
             let mode = mode_t(parts[2], radix: 8)
         else { return }
         (entry.uid, entry.gid, entry.mode) = (uid, gid, mode & 0o7777)
-        let device = parts.count > 3 ? parts[3].split(separator: "-").map(String.init) : []
-        guard device.count == 3, let major = UInt32(device[1]), let minor = UInt32(device[2]) else { return }
-        entry.kind =
-            device[0] == "char"
-            ? .characterDevice(major: major, minor: minor) : .blockDevice(major: major, minor: minor)
-        entry.size = 0
     }
 }

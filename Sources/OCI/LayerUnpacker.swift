@@ -176,18 +176,18 @@ final class LayerUnpacker {
 
     private func makeNode(_ place: EntryPlace, _ entry: TarEntry, _ type: mode_t, _ device: UInt64) throws(OCIError) {
         let isDevice = type == S_IFCHR || type == S_IFBLK
-        if isDevice, !policy.makesDevices {
-            let kind = type == S_IFCHR ? "char" : "block"
-            let form = ":\(kind)-\(linux_major(device))-\(linux_minor(device))"
-            let number = try make(place) { parent, name in
-                openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-            }
-            let file = Descriptor(owning: number)
-            notes.append("device \(entry.name.text) is an empty file with a note: device nodes are not allowed here")
-            try record(file, place, entry, suffix: form)
-            return
+        let refusal = OCIError.hostileEntry(
+            name: entry.name.text,
+            problem: "it is a device node, and this engine may not make any: that takes root on the machine (CAP_MKNOD)"
+        )
+        if isDevice, !policy.makesDevices { throw refusal }
+        do throws(OCIError) {
+            try make(place) { parent, name in mknodat(parent, name, type | entry.mode, dev_t(device)) }
+        } catch {
+            // Root without the capability, as in a container.
+            guard isDevice, case .entry(_, let cause) = error, cause.code == EPERM else { throw error }
+            throw refusal
         }
-        try make(place) { parent, name in mknodat(parent, name, type | entry.mode, dev_t(device)) }
         try describe(place, entry, isLink: false)
     }
 
@@ -244,7 +244,7 @@ final class LayerUnpacker {
         if policy.appliesOwners {
             if fchown(file.number, entry.uid, entry.gid) != 0 { throw place.failure("setting its owner") }
         } else if entry.uid != 0 || entry.gid != 0 {
-            try record(file, place, entry, suffix: "")
+            try record(file, place, entry)
         }
         if entry.kind != .directory, fchmod(file.number, entry.mode) != 0 { throw place.failure("setting its mode") }
         for attribute in entry.attributes {
@@ -283,10 +283,10 @@ final class LayerUnpacker {
     }
 
     private func record(
-        _ file: Descriptor, _ place: EntryPlace, _ entry: TarEntry, suffix: String
+        _ file: Descriptor, _ place: EntryPlace, _ entry: TarEntry
     ) throws(OCIError) {
         let octal = String(entry.mode, radix: 8)
-        let text = Array("\(entry.uid):\(entry.gid):0\(octal)\(suffix)".utf8)
+        let text = Array("\(entry.uid):\(entry.gid):0\(octal)".utf8)
         if fsetxattr(file.number, "user.containers.override_stat", text, text.count, 0) != 0 {
             try noteAttribute("user.containers.override_stat", place)
         }

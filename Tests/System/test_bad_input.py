@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import shutil
 import socket
 import stat
 import tarfile
@@ -156,8 +157,29 @@ class FromTheKeyboard(LabTest):
                 self.assertEqual(result.out, "")
 
 
-class FromAnArchive(LabTest):
-    """`docker load` and `import` take an archive whole or not at all."""
+class WhereAnArchiveGoes(LabTest):
+    """`docker save` and `export` replace files, and nothing else."""
+
+    def test_a_device_or_pipe_stays_what_it_is(self):
+        self.assertSucceeds(self.lab.docker("create", "--name", "one", "busybox"))
+        null, pipe, link = (f"{self.lab.client_home}/{name}" for name in ("null", "pipe", "link"))
+        os.mknod(null, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        os.mkfifo(pipe)
+        os.symlink(null, link)
+        for place, words in ((null, "a character device file"), (pipe, "a named pipe (FIFO)"),
+                             (self.lab.client_home, "a directory"), (link, "a symbolic link directly")):
+            for command, what in (("save", "save image"), ("export", "export container")):
+                before = os.lstat(place)
+                done = self.lab.docker(command, "-o", place, "busybox" if command == "save" else "one")
+                self.assertEqual((done.code, done.err), (1, f"failed to {what}: cannot write to {words}\n"))
+                self.assertEqual(os.lstat(place).st_ino, before.st_ino)
+        build = self.lab.docker("build", "-q", "--iidfile", null, "-", input="FROM busybox\n")
+        self.assertSucceeds(build)
+        self.assertTrue(stat.S_ISCHR(os.lstat(null).st_mode))
+
+
+class ArchiveTest(LabTest):
+    """A lab that is given archives that it must not take."""
 
     def state(self) -> dict[str, object]:
         """All that images are on disk, and what the engine lists."""
@@ -183,6 +205,10 @@ class FromAnArchive(LabTest):
         self.assertEqual(self.state(), before, "something stayed of an archive that was refused")
         self.assertTrue(self.lab.get("/version"), "the engine lives")
         return result.err
+
+
+class FromAnArchive(ArchiveTest):
+    """`docker load` and `import` take an archive whole or not at all."""
 
     good = image_archive("trial:1", {"greeting": b"ahoy\n" * 1000})
 
@@ -269,6 +295,40 @@ class FromAnArchive(LabTest):
     def test_import_is_held_to_the_same(self):
         self.assertRefused(self.good[:3000], command="import")
         self.assertRefused(b"hello", command="import")
+
+
+class WithoutDeviceNodes(ArchiveTest):
+    """An engine that may make no device nodes refuses an image that has one."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.lab.drydock("engine", "stop")
+
+    def assertDevicesAreRefused(self, on: list[str], environment: dict[str, str]) -> None:
+        """That an engine started in another way refuses them, and takes other images."""
+        before = self.lab.on, self.lab.environment
+        self.lab.on, self.lab.environment = on, before[1] | environment
+        try:
+            self.lab.start_engine()
+            for kind, major, minor in ((tarfile.CHRTYPE, 1, 3), (tarfile.BLKTYPE, 8, 0)):
+                node = tarfile.TarInfo("node")
+                node.type, node.devmajor, node.devminor, node.mode = kind, major, minor, 0o666
+                with self.subTest(on, kind=kind):
+                    self.assertRefused(image_archive("trial:1", {"before": b"x", "node": node}), '"node"', "CAP_MKNOD")
+            self.assertSucceeds(self.lab.docker("load", input=image_archive("trial:1", {"file": b"x"})))
+            self.assertSucceeds(self.lab.docker("rmi", "trial:1"))
+            self.assertSucceeds(self.lab.drydock("engine", "stop"))
+        finally:
+            self.lab.on, self.lab.environment = before
+
+    @unittest.skipUnless(shutil.which("setpriv"), "not on this machine: setpriv")
+    def test_as_root_without_the_capability(self):
+        self.assertDevicesAreRefused(["setpriv", "--bounding-set", "-mknod", "--inh-caps", "-mknod"], {})
+
+    @unittest.skipUnless(shutil.which("unshare"), "not on this machine: unshare")
+    def test_as_root_of_a_user_namespace_only(self):
+        self.assertDevicesAreRefused(["unshare", "--user", "--map-root-user"], {"DRYDOCK_KERNEL": "simulated"})
 
 
 class FromTheWire(LabTest):

@@ -131,14 +131,17 @@ class TheRealDockerClient(LabTest):
         self.assertEqual(result.out, "to and fro\n")
 
 
-def image_archive(name: str, files: dict[str, bytes]) -> bytes:
+def image_archive(name: str, files: dict[str, bytes | tarfile.TarInfo]) -> bytes:
     """An image of one layer as `docker save` writes it (Docker image specification 1.2)."""
     import hashlib
 
-    def tar(members: dict[str, bytes]) -> bytes:
+    def tar(members: dict[str, bytes | tarfile.TarInfo]) -> bytes:
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w") as archive:
             for path, data in members.items():
+                if isinstance(data, tarfile.TarInfo):
+                    archive.addfile(data)
+                    continue
                 entry = tarfile.TarInfo(path)
                 entry.size = len(data)
                 archive.addfile(entry, io.BytesIO(data))
