@@ -1,7 +1,8 @@
 /// Breaks running text into lines.
 public enum TextWrapping {
     /// Breaks a text at its blanks so that no line takes more columns than given; a word that is longer than a whole
-    /// line is broken inside. Line feeds in the text stay.
+    /// line is broken inside. Line feeds in the text stay. A command between backquotes stays on one line where that
+    /// leaves no great gap, so that it can be read, and copied, as it is typed.
     ///
     /// - Parameters:
     ///   - text: The text.
@@ -13,8 +14,8 @@ public enum TextWrapping {
             var line = ""
             var used = 0
             var limit = max(1, lines.isEmpty ? first ?? columns : columns)
-            for word in paragraph.split(separator: UInt8(ascii: " ")) {
-                var rest = Substring(word)
+            for word in unbroken(paragraph, columns: max(1, columns)) {
+                var rest = word
                 var width = DisplayWidth.of(rest)
                 if !line.isEmpty {
                     if used + 1 + width <= limit {
@@ -38,6 +39,32 @@ public enum TextWrapping {
             lines.append(line)
         }
         return lines
+    }
+
+    /// The parts of a paragraph between which a line may end: its words, and its short commands whole.
+    private static func unbroken(_ paragraph: Substring.UTF8View, columns: Int) -> [Substring] {
+        let words = paragraph.split(separator: UInt8(ascii: " ")).map { Substring($0) }
+        guard paragraph.contains(UInt8(ascii: "`")) else { return words }
+        func opensOrCloses(_ word: Substring) -> Bool { word.utf8.count { $0 == UInt8(ascii: "`") } % 2 == 1 }
+        var parts: [Substring] = []
+        var place = words.startIndex
+        while place < words.endIndex {
+            var end = place
+            if opensOrCloses(words[place]), let closing = words[(place + 1)...].firstIndex(where: opensOrCloses) {
+                let command = Substring(words[place...closing].joined(separator: " "))
+                // At most two thirds of a line: the gap before it is never longer than that.
+                if DisplayWidth.of(command) * 3 <= columns * 2 {
+                    parts.append(command)
+                } else {
+                    parts += words[place...closing]
+                }
+                end = closing
+            } else {
+                parts.append(words[place])
+            }
+            place = end + 1
+        }
+        return parts
     }
 
     /// The longest beginning of a text that takes at most the given columns; at least one character.

@@ -69,6 +69,15 @@ struct TextTests {
         #expect(lines.joined().filter { $0 != " " } == text.filter { $0 != " " })
     }
 
+    @Test("A command between backquotes stays on one line unless it would leave a great gap")
+    func keepsCommandsWhole() {
+        let text = "At its prompt type `echo ahoy > /greeting` and come out with `exit`."
+        #expect(TextWrapping.lines(text, columns: 36).contains("`echo ahoy > /greeting` and come out"))
+        let narrow = TextWrapping.lines(text, columns: 20)
+        #expect(narrow.contains("`echo ahoy >"))
+        #expect(TextWrapping.lines("one `two three", columns: 9) == ["one `two", "three"])
+    }
+
     @Test(
         "The language is that of DRYDOCK_LANG, then that of the locale",
         arguments: [
