@@ -132,7 +132,7 @@ struct ViewVoice {
     }
 
     var processes: String {
-        say("PROCESSES: one process, a number on each side", "프로세스: 같은 프로세스가 양쪽에서 다른 번호를 가집니다")
+        say("PROCESSES: each one has a number on either side", "프로세스: 같은 프로세스가 양쪽에서 다른 번호를 가집니다")
     }
     func processColumns(_ name: String) -> (here: String, inside: String, command: String) {
         language == .en ? ("here", "in \(name)", "command") : ("호스트", "안에서", "명령")

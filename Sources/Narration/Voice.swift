@@ -146,8 +146,10 @@ struct Voice: Sendable {
     func noSuchStep(_ number: Int, last: Int) -> String {
         if last == 0 { return nothingYet }
         return say(
-            "There is no step \(number): the last command had steps 1 to \(last).",
-            "\(number)번 단계가 없습니다. 마지막 명령의 단계는 1번부터 \(last)번까지입니다.")
+            "There is no step \(number): the last command that was explained has "
+                + (last == 1 ? "step 1 only." : "the steps 1 to \(last)."),
+            "\(number)번 단계가 없습니다. 마지막으로 설명한 명령의 단계는 "
+                + (last == 1 ? "1번 하나입니다." : "1번부터 \(last)번까지입니다."))
     }
 
     var nothingYet: String {

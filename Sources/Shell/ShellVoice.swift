@@ -39,7 +39,7 @@ struct ShellVoice: Sendable {
             say(
                 "Type docker commands as at work, to begin with:\n  docker run hello-world",
                 "docker 명령을 평소처럼 입력하십시오. 첫 명령으로:\n  docker run hello-world"))
-        lines.append(say("help: all words   exit: leave", "help: 전체 명령   exit: 나가기"))
+        lines.append(say("help: all words   lesson list: the course   exit: leave", "help: 전체 명령   lesson list: 강의   exit: 나가기"))
         return lines.map { $0 + "\n" }.joined()
     }
 
@@ -47,11 +47,14 @@ struct ShellVoice: Sendable {
         say(
             """
             docker ...            any docker command, as at work; Tab completes it
+            lesson list|start 00  the course, and a lesson of it
+            hint, check, skip     in a lesson: a hint, is it done?, do it for me; `lesson help`: all
             why N                 more on step N of the last command
             evidence N            all that was read back after step N
             steps                 every step of the last command, with its time
             narrate LEVEL         off, brief, full, deep, adaptive (brief, and new things in full)
             narrate again         forget what was explained: adaptive explains it anew
+            explain               why the last command failed, and what is likely to help
             explain docker ...    what a command would do; nothing is done
             step docker ...       one step per key: look around between them, or take all back
             inside CONTAINER      a container on one page: processes, namespaces, layers, network
@@ -66,7 +69,6 @@ struct ShellVoice: Sendable {
             raw CALL NAME ...     a container by hand, one system call at a time (`raw --help`)
             cd DIR                the directory for files and !command
             language en|ko        the language of all explanations
-            explain               why the last command failed, and what is likely to help
             trace                 the system calls of the last command, with results and times
             watch steps           what any client does in the engine, told live
             watch docker ps       a command again every two seconds
@@ -82,11 +84,14 @@ struct ShellVoice: Sendable {
             """,
             """
             docker ...            평소의 docker 명령 그대로 (Tab 키로 자동 완성)
+            lesson list|start 00  강의 목록, 강의 시작
+            hint, check, skip     강의 중: 힌트, 확인, 대신 하기; `lesson help`: 모두
             why N                 마지막 명령의 N번 단계를 더 자세히
             evidence N            N번 단계 뒤에 다시 읽은 값 모두
             steps                 마지막 명령의 모든 단계와 시간
             narrate LEVEL         설명 수준: off, brief, full, deep, adaptive(짧게, 새 개념만 자세히)
             narrate again         설명한 개념을 잊고 처음부터 다시 설명
+            explain               마지막 명령이 실패한 이유와 도움이 될 방법
             explain docker ...    명령이 할 일을 미리 보기 (아무것도 실행하지 않음)
             step docker ...       한 단계씩 실행: 사이사이에 살펴보거나 모두 되돌리기
             inside CONTAINER      컨테이너 하나를 한 화면에: 프로세스, 네임스페이스, 레이어, 네트워크
@@ -101,7 +106,6 @@ struct ShellVoice: Sendable {
             raw 호출 이름 ...     시스템 콜을 하나씩 불러 손으로 만드는 컨테이너 (`raw --help`)
             cd 디렉터리           파일과 !명령의 작업 디렉터리 변경
             language en|ko        설명 언어
-            explain               마지막 명령이 실패한 이유와 도움이 될 방법
             trace                 마지막 명령의 시스템 콜, 결과와 시간
             watch steps           어느 클라이언트가 하는 일이든 바로바로 설명
             watch docker ps       명령을 2초마다 다시 실행
@@ -146,6 +150,12 @@ struct ShellVoice: Sendable {
         return say(
             "\"\(word)\" is no word of this shell. `help` lists them; !\(word) asks your machine's shell.",
             "\"\(word)\" 명령이 없습니다. `help` 명령으로 목록을 볼 수 있고, !\(word) 입력은 이 컴퓨터의 셸에서 실행합니다.")
+    }
+    func whichStep(_ word: String) -> String {
+        usage("\(word) N") + "\n"
+            + say(
+                "N is the number before a step of the last command; `steps` lists them. `explain` tells of a failure.",
+                "N은 마지막 명령의 단계 앞에 있는 번호입니다. 번호는 `steps`, 실패한 이유는 `explain` 명령으로 봅니다.")
     }
     func usage(_ text: String) -> String { say("Usage: \(text)", "사용법: \(text)") }
     func level(_ level: NarrationLevel) -> String {

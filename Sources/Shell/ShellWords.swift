@@ -78,7 +78,7 @@ extension Shell {
     }
 
     private func explainStep(_ word: String, _ arguments: [String]) -> Answer {
-        guard arguments.count == 1, let number = Int(arguments[0]) else { return .complain(voice.usage("\(word) N")) }
+        guard arguments.count == 1, let number = Int(arguments[0]) else { return .complain(voice.whichStep(word)) }
         let narrator = listener.narrator
         let records = listener.records
         let command = listener.command

@@ -86,11 +86,16 @@ public struct Course: Sendable {
         return lessons
     }
 
-    /// The lesson that a word names: its id, or the beginning of one.
+    /// The lesson that a word names: its id, the beginning of one, its name without the number, or the number as one
+    /// says it (`2` for `02-namespaces`).
     /// - Throws: ``SystemError`` if the folder can't be read.
     public func id(matching word: String) throws(SystemError) -> String? {
         let ids = try ids()
         if ids.contains(word) { return word }
+        if let number = Int(word) {
+            let found = ids.filter { $0.split(separator: "-").first.flatMap { Int($0) } == number }
+            if found.count == 1 { return found[0] }
+        }
         let found = ids.filter { $0.hasPrefix(word) || $0.drop { $0 != "-" }.dropFirst() == word }
         return found.count == 1 ? found[0] : nil
     }

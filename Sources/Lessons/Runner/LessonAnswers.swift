@@ -167,7 +167,8 @@ extension LessonRunner {
         }
         tell(voice.right(choice.reason))
         if openQuestion(open) == nil { return finish() }
-        tell(voice.goOn)
+        // The next number that is typed answers the next question: it must have been read.
+        show()
         return 0
     }
 
