@@ -39,7 +39,10 @@ struct ShellVoice: Sendable {
             say(
                 "Type docker commands as at work, to begin with:\n  docker run hello-world",
                 "docker 명령을 평소처럼 입력하십시오. 첫 명령으로:\n  docker run hello-world"))
-        lines.append(say("help: all words   lesson list: the course   exit: leave", "help: 전체 명령   lesson list: 강의   exit: 나가기"))
+        lines.append(
+            say(
+                "help: all words   lesson list: the course   exit: leave",
+                "help: 전체 명령   lesson list: 수업 목록   exit: 나가기"))
         return lines.map { $0 + "\n" }.joined()
     }
 
@@ -84,8 +87,8 @@ struct ShellVoice: Sendable {
             """,
             """
             docker ...            평소의 docker 명령 그대로 (Tab 키로 자동 완성)
-            lesson list|start 00  강의 목록, 강의 시작
-            hint, check, skip     강의 중: 힌트, 확인, 대신 하기; `lesson help`: 모두
+            lesson list|start 00  수업 목록, 수업 시작
+            hint, check, skip     수업 중: 힌트, 확인, 대신 하기; `lesson help`: 모두
             why N                 마지막 명령의 N번 단계를 더 자세히
             evidence N            N번 단계 뒤에 다시 읽은 값 모두
             steps                 마지막 명령의 모든 단계와 시간
