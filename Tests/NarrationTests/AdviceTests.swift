@@ -41,6 +41,7 @@ struct AdviceTests {
         ("start wob", "Error response from daemon: No such container: wob", "docker start web"),
         ("run busybox bash", "exec: \"bash\": executable file not found in $PATH: unknown", "docker run busybox sh"),
         ("exec web ls", "Error response from daemon: Container 01ab is not running", "docker start web"),
+        ("kill --signal HUP web", "Error response from daemon: Container 01ab is not running", "docker start web"),
         (
             "volume rm data", "Error response from daemon: remove data: volume is in use - [0123456789abcdef]",
             "docker rm -f 0123456789ab"

@@ -16,7 +16,8 @@ struct LessonVoice: Sendable {
     }
     func chooseFirst(_ count: Int) -> String {
         say(
-            "First predict what will happen: type a number from 1 to \(count). (`hint`, `why`, `help` work meanwhile.)",
+            "First predict what will happen: type \(count == 2 ? "1 or 2" : "a number from 1 to \(count)"). "
+                + "(`hint`, `why`, `help` work meanwhile.)",
             "먼저 결과를 예측하십시오. 1부터 \(count)까지의 번호를 입력하십시오. (`hint`, `why`, `help` 명령은 쓸 수 있습니다.)")
     }
     func noted(_ number: Int) -> String {

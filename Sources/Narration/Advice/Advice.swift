@@ -130,8 +130,21 @@ struct AdviceContext {
     /// The container that the command is about: its first argument, where the message has only an identity.
     var target: String {
         guard let place = failure.words.firstIndex(of: failure.verb) else { return name }
-        return failure.words[(place + 1)...].first { !$0.hasPrefix("-") && Int($0) == nil } ?? name
+        var words = failure.words[(place + 1)...]
+        while let word = words.popFirst() {
+            if Self.flagsWithValue.contains(word) {
+                words = words.dropFirst()
+            } else if !word.hasPrefix("-") && Int(word) == nil {
+                return word
+            }
+        }
+        return name
     }
+
+    /// The flags of commands on existing containers whose value is the next word.
+    private static let flagsWithValue: Set<String> = [
+        "-e", "--env", "--env-file", "-u", "--user", "-w", "--workdir", "--detach-keys", "-s", "--signal",
+    ]
 
     /// The command with other words, ready to be typed.
     func line(_ change: (inout [String]) -> Void) -> String {
