@@ -41,6 +41,24 @@ public enum TextWrapping {
         return lines
     }
 
+    /// Breaks a list of words and their meanings, one on a line and two blanks or more between them, so that a meaning
+    /// goes on under its beginning.
+    ///
+    /// - Parameters:
+    ///   - text: The lines.
+    ///   - column: Where the meanings begin.
+    ///   - columns: The columns of a line.
+    public static func list(_ text: String, column: Int, columns: Int) -> String {
+        let margin = String(repeating: " ", count: column)
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            let word = prefix(of: line, columns: column)
+            guard DisplayWidth.of(line) > columns, columns >= column + 20, word.hasSuffix(" ")
+            else { return String(line) }
+            let meaning = lines(String(line[word.endIndex...]), columns: columns - column)
+            return word + meaning.joined(separator: "\n" + margin)
+        }.joined(separator: "\n")
+    }
+
     /// The parts of a paragraph between which a line may end: its words, and its short commands whole.
     private static func unbroken(_ paragraph: Substring.UTF8View, columns: Int) -> [Substring] {
         let words = paragraph.split(separator: UInt8(ascii: " ")).map { Substring($0) }

@@ -82,8 +82,10 @@ struct ShellVoice: Sendable {
             set keys emacs|vi     the keys for editing
             history, clear, doctor, help, exit
 
-            Several commands: a; b   a && b   a || b      Output: a | wc -l   a > file   a 2>&1
-            Filled in: $(docker ps -q)   $HOME   $?       Ctrl-R searches the history
+            a; b  a && b  a || b  several commands: in any case, if the first succeeds, if it fails
+            a | wc -l  a > file   the output to a program of the machine, to a file; `2>&1`: errors, too
+            $(docker ps -q) $HOME filled in; $? is the last exit code
+            Tab, Ctrl-R           completes a word, searches the history
             """,
             """
             docker ...            평소의 docker 명령 그대로 (Tab 키로 자동 완성)
@@ -119,8 +121,10 @@ struct ShellVoice: Sendable {
             set keys emacs|vi     편집 키
             history, clear, doctor, help, exit
 
-            여러 명령: a; b   a && b   a || b             출력: a | wc -l   a > 파일   a 2>&1
-            값 넣기: $(docker ps -q)   $HOME   $?         Ctrl-R: 기록 검색
+            a; b  a && b  a || b  여러 명령: 언제나, 앞이 성공하면, 앞이 실패하면
+            a | wc -l  a > 파일   출력을 이 컴퓨터의 프로그램으로, 파일로. `2>&1`: 오류도 함께
+            $(docker ps -q) $HOME 값을 채움. $?는 마지막 종료 코드
+            Tab, Ctrl-R           자동 완성, 기록 검색
             """)
     }
 

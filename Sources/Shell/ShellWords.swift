@@ -36,7 +36,8 @@ extension Shell {
         guard let word = words.first, Self.words[word] != nil else { return nil }
         let arguments = Array(words.dropFirst())
         switch word {
-        case "help": return Answer(text: voice.help + "\n")
+        case "help":
+            return Answer(text: TextWrapping.list(voice.help, column: 22, columns: TerminalGuard.columns()) + "\n")
         case "exit", "quit": return leave(arguments)
         case "narrate": return narrate(arguments)
         case "why", "evidence": return explainStep(word, arguments)

@@ -78,6 +78,16 @@ struct TextTests {
         #expect(TextWrapping.lines("one `two three", columns: 9) == ["one `two", "three"])
     }
 
+    @Test("In a list of words a long meaning goes on under its beginning; what fits is left alone")
+    func wrapsLists() {
+        let text = "evidence N  all that was read back after it\n\n변수        마지막 명령의 종료 코드"
+        #expect(
+            TextWrapping.list(text, column: 12, columns: 34)
+                == "evidence N  all that was read back\n            after it\n\n"
+                + "변수        마지막 명령의 종료\n            코드")
+        #expect(TextWrapping.list(text, column: 12, columns: 80) == text)
+    }
+
     @Test(
         "The language is that of DRYDOCK_LANG, then that of the locale",
         arguments: [

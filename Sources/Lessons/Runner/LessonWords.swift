@@ -98,7 +98,7 @@ extension LessonRunner {
             leave()
             return 0
         case "help", "--help":
-            host.say(voice.usage + "\n")
+            host.say(TextWrapping.list(voice.usage, column: 22, columns: host.columns) + "\n")
             return 0
         default:
             if Self.words.contains(word) {
@@ -107,7 +107,7 @@ extension LessonRunner {
             }
             // `lesson 02` is short for `lesson start 02`.
             if word.first?.isNumber == true, argument.isEmpty { return start(word, anew: false) }
-            host.say(voice.usage + "\n")
+            host.say(TextWrapping.list(voice.usage, column: 22, columns: host.columns) + "\n")
             return 1
         }
     }
@@ -152,8 +152,9 @@ extension LessonRunner {
                     kept?.passed.count ?? 0, lesson.steps.count, isDone: kept?.part == .done)
                 let title = lesson.text(in: host.language).title
                 let minutes = voice.minutes(lesson.front.minutes)
-                host.say(
-                    "  \(id.padded(to: 26))\(minutes.padded(to: 8))\(title)\(state.isEmpty ? "" : "  [\(state)]")\n")
+                let line =
+                    "  \(id.padded(to: 26))\(minutes.padded(to: 8))\(title)\(state.isEmpty ? "" : "  [\(state)]")"
+                host.say(TextWrapping.list(line, column: 36, columns: host.columns) + "\n")
             }
             tell(voice.listEnd)
             return 0
