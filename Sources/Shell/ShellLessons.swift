@@ -77,7 +77,7 @@ final class ShellLessons: LessonHost {
         let text = line.trimmed()
         if text.hasPrefix("!") || text.hasPrefix("@") { return true }
         let word = text.split(separator: " ").first.map(String.init) ?? ""
-        return Shell.words[word] != nil
+        return Shell.words[word] != nil || Shell.resemblesDocker(text)
     }
 
     // MARK: LessonHost

@@ -145,7 +145,18 @@ extension Shell {
             return .complain(voice.onMachine(word, line), code: 127)
         }
         let known = Array(Self.words.keys) + Grammar.root.subcommands.map { "docker " + $0.name }
-        return .complain(voice.unknown(word, nearest: Self.nearest(to: word, in: known)), code: 127)
+        let meant = Self.nearest(to: word, in: known).map { nearest in
+            ([nearest] + words.dropFirst().map(Self.quoted)).joined(separator: " ")
+        }
+        prefill = meant ?? ""
+        return .complain(voice.unknown(word, nearest: meant), code: 127)
+    }
+
+    /// Whether a line is meant for docker, although its first word is not `docker`: `dokcer ps`, `exec web ps`.
+    static func resemblesDocker(_ line: String) -> Bool {
+        let words = line.split(separator: " ").map(String.init)
+        guard words.count > 1 else { return false }
+        return nearest(to: words[0], in: ["docker"]) != nil || Grammar.root.subcommand(words[0]) != nil
     }
 
     /// A word as it has to be typed to be one word.

@@ -121,6 +121,14 @@ struct LessonParserTests {
     }
 
     @Test(
+        "Marks of emphasis are not shown, what is no emphasis is",
+        arguments: [
+            ("*컨테이너*가 보여 준 것", "컨테이너가 보여 준 것"), ("they *share* it, **all** of it.", "they share it, all of it."),
+            ("2 * 3, a*b", "2 * 3, a*b"), ("*여러분*의 `*` 기호", "여러분의 `*` 기호"), ("그것은 *디스크*를", "그것은 디스크를"),
+        ])
+    func emphasis(text: String, plain: String) { #expect(Prose.plain(text) == plain) }
+
+    @Test(
         "A mistake is told with its line and with what was expected",
         arguments: [
             (

@@ -32,16 +32,20 @@ enum Prose {
         return result
     }
 
-    /// The text without `**` and without `*` that has a letter on one side only.
+    /// The text without `**`, without the `*` around words, and without one that has a letter on one side only.
+    ///
+    /// A Korean particle follows the closing mark without a blank: `*컨테이너*가`.
     private static func withoutEmphasis(_ text: String) -> String {
-        let plain = text.split(separator: "**", omittingEmptySubsequences: false).joined()
-        let characters = Array(plain)
+        let characters = Array(text.split(separator: "**", omittingEmptySubsequences: false).joined())
+        var isOpen = false
         return String(
             characters.indices.filter { place in
                 guard characters[place] == "*" else { return true }
                 let before = place > 0 ? characters[place - 1] : " "
                 let after = place + 1 < characters.count ? characters[place + 1] : " "
-                return before.isWhitespace && after.isWhitespace || before.isLetter && after.isLetter
+                let closes = isOpen && !before.isWhitespace
+                isOpen = !closes && (isOpen || !before.isLetter && !after.isWhitespace)
+                return !closes && (before.isWhitespace && after.isWhitespace || before.isLetter && after.isLetter)
             }.map { characters[$0] })
     }
 

@@ -18,7 +18,8 @@ struct LessonVoice: Sendable {
         say(
             "First predict what will happen: type \(count == 2 ? "1 or 2" : "a number from 1 to \(count)"). "
                 + "(`hint`, `why`, `help` work meanwhile.)",
-            "먼저 결과를 예측하십시오. 1부터 \(count)까지의 번호를 입력하십시오. (`hint`, `why`, `help` 명령은 쓸 수 있습니다.)")
+            "먼저 결과를 예측하십시오. \(count == 2 ? "1이나 2를" : "1부터 \(count)까지의 번호를") 입력하십시오. (`hint`, `why`, `help` 명령은 쓸 수 있습니다.)"
+        )
     }
     func noted(_ number: Int) -> String {
         say("Noted: \(number). Now see for yourself.", "\(number)번을 골랐습니다. 이제 직접 확인하십시오.")

@@ -21,7 +21,7 @@ extension LessonRunner {
     /// - Parameters:
     ///   - line: The line as it was typed.
     ///   - isHarmless: Whether it only asks the shell for something: `help`, `why 4`.
-    ///   - isCommand: Whether it begins with a word that the shell knows, or with `!` or `@`.
+    ///   - isCommand: Whether it begins with a word that the shell knows, with `!` or `@`, or nearly is one of docker's.
     public func gate(_ line: String, isHarmless: Bool, isCommand: Bool) -> Gate {
         let text = line.trimmedBlanks
         let (word, rest) = text.firstWord
