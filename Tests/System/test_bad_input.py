@@ -40,27 +40,6 @@ class FromTheKeyboard(LabTest):
         self.assertSays(self.lab.docker("run"), 1, "requires at least 1 argument")
         self.assertSays(self.lab.docker("ps", "x"), 1, "accepts no arguments")
 
-    def test_an_archive_takes_the_place_of_files_only(self):
-        self.assertEqual(self.lab.docker("create", "--name", "plain", "busybox").code, 0)
-        with tempfile.TemporaryDirectory() as directory:
-            device = os.path.join(directory, "null")
-            os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
-            link, pipe = os.path.join(directory, "link"), os.path.join(directory, "pipe")
-            os.symlink(device, link)
-            os.mkfifo(pipe)
-            before = {path: os.lstat(path).st_ino for path in (device, link, pipe, directory)}
-            for command, what in (("save", "save image"), ("export", "export container")):
-                name = "busybox" if command == "save" else "plain"
-                for path, kind in ((device, "character device file"), (link, "symbolic link directly"),
-                                   (pipe, "named pipe (FIFO)"), (directory, "directory")):
-                    self.assertSays(self.lab.docker(command, "-o", path, name), 1,
-                                    f"failed to {what}: cannot write to a {kind}")
-            self.assertEqual(before, {path: os.lstat(path).st_ino for path in before})
-            # An identity is written into what is there.
-            built = self.lab.docker("build", "-q", "--iidfile", device, "-", input=b"FROM busybox\n")
-            self.assertEqual(built.code, 0, built.err)
-            self.assertTrue(stat.S_ISCHR(os.lstat(device).st_mode))
-
     def test_the_shell_adds_one_helpful_line(self):
         for line, hint in (("docker rnu", "docker run"), ("docker run --nmae x busybox true", "--name"),
                            ("docker isnpect x", "docker inspect"), ("dcoker ps", "docker"),
