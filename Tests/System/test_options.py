@@ -13,6 +13,9 @@ import machine
 from harness import LabTest, wait_until
 from terminal import CTRL_C
 
+# The machine's disks whose scheduler looks at no weights.
+BLOCK_DEVICES = [f"/dev/{name}" for name in sorted(os.listdir("/sys/block")) if os.path.exists(f"/dev/{name}")
+                 and "[bfq]" not in machine.read(f"/sys/block/{name}/queue/scheduler")]
 CONTAINER_PROMPT = r"/ # $"
 
 
@@ -106,6 +109,22 @@ class Resources(LabTest):
         done = self.lab.docker("run", "--rm", "--volume-driver", "nonesuch", "-v", "vol:/v", "busybox", "true")
         self.assertEqual(done.code, 125)
         self.assertIn('error looking up volume plugin nonesuch: plugin "nonesuch" not found', done.err)
+
+
+    def test_an_image_of_another_platform_is_as_good_as_missing(self):
+        own, other = ("linux/amd64", "linux/arm64") if os.uname().machine == "x86_64" else ("linux/arm64", "linux/amd64")
+        self.assertSucceeds(self.lab.docker("run", "--rm", "--platform", own, "busybox", "echo", "here"), "here\n")
+        done = self.lab.docker("run", "--rm", "--pull", "never", "--platform", other, "busybox", "true")
+        self.assertEqual(done.code, 125)
+        self.assertIn(f"image with reference busybox was found but its platform ({own}) does not match the specified "
+                      f"platform ({other})", done.err)
+
+    @unittest.skipUnless(BLOCK_DEVICES, "there is no block device without the scheduler bfq")
+    def test_a_weight_that_the_kernel_cannot_honour_is_discarded_with_a_warning(self):
+        done = self.assertSucceeds(self.lab.docker("create", "--name", "box", "--blkio-weight-device",
+                                                   f"{BLOCK_DEVICES[0]}:100", "busybox", "true"))
+        self.assertIn("Your kernel does not support Block I/O weight_device", done.err)
+        self.assertSucceeds(self.lab.docker("start", "-a", "box"))
 
 
 class SharedNamespaces(LabTest):

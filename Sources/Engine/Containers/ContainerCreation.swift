@@ -19,11 +19,14 @@ extension Node {
     ///
     /// - Parameters:
     ///   - name: Its name; `nil` makes one up.
+    ///   - platform: What the image must be made for, such as `linux/arm64`; `nil` or empty takes it as it is.
     ///   - body: The request: `Config` with `HostConfig` and `NetworkingConfig` inside.
     ///   - operation: The operation its steps belong to.
     /// - Throws: ``EngineFailure`` with Docker's status and text; nothing is left behind then.
-    public func createContainer(name: String?, body: JSON, operation: String) throws -> Created {
-        let request = try CreateRequest(body)
+    public func createContainer(
+        name: String?, platform: String? = nil, body: JSON, operation: String
+    ) throws -> Created {
+        let request = try CreateRequest(body, platform: platform)
         let creation = try creation(of: request, name: name)
         do { try run(creation.procedure, operation: operation) } catch {
             forget(creation.container.id)
@@ -45,6 +48,7 @@ extension Node {
         of request: CreateRequest, name: String?
     ) throws -> (container: Container, procedure: Procedure) {
         let image = try images.image(named: request.image)
+        try request.check(image)
         let settings = try request.merged(with: image.config.config.json.object ?? [:])
         try SettingsCheck(profile: kernel.profile).check(config: settings.config, host: settings.host)
         try SettingsCheck(profile: kernel.profile).checkExposed(request.config, settings.host)
@@ -211,6 +215,13 @@ extension Node {
         if host["OomKillDisable"]?.bool == true, host.number("Memory") == 0 {
             warnings.append(
                 "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources."
+            )
+        }
+        if let weighed = host["BlkioWeightDevice"]?.array, let kept = try? GrantedDevices.weights(of: host),
+            kept.count < weighed.count
+        {
+            warnings.append(
+                "Your kernel does not support Block I/O weight_device or the cgroup is not mounted. Weight-device discarded."
             )
         }
         if host.number("KernelMemory") > 0 {

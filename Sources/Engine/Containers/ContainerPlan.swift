@@ -7,8 +7,10 @@ extension Node {
     /// The plan of `createContainer`, nothing performed.
     ///
     /// - Parameter starting: Whether the plan goes on with the container's start, as `docker run` does.
-    public func planCreation(name: String?, body: JSON, starting: Bool) throws -> [StepRecord] {
-        let planned = try creation(of: CreateRequest(body), name: name)
+    public func planCreation(
+        name: String?, platform: String? = nil, body: JSON, starting: Bool
+    ) throws -> [StepRecord] {
+        let planned = try creation(of: CreateRequest(body, platform: platform), name: name)
         // The name was only looked at, not taken.
         defer { forget(planned.container.id) }
         let creation = StepRunner.plan(

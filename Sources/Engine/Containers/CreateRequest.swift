@@ -1,4 +1,5 @@
 import EngineAPI
+import OCI
 import OrderedJSON
 
 /// The body of a create request, fitted to Docker's shapes.
@@ -10,8 +11,13 @@ struct CreateRequest: Sendable {
     let host: JSONObject
     /// `NetworkingConfig.EndpointsConfig`
     let endpoints: JSON
+    /// What the image must be made for; `nil` takes it as it is.
+    let platform: Platform?
 
-    init(_ body: JSON) throws {
+    /// - Parameters:
+    ///   - body: The request's body.
+    ///   - platform: Such as `linux/arm64`; empty for any.
+    init(_ body: JSON, platform: String? = nil) throws {
         guard body.object != nil else {
             throw EngineFailure.invalid("config cannot be empty in order to create a container")
         }
@@ -19,6 +25,18 @@ struct CreateRequest: Sendable {
         host = try Self.fit(body["HostConfig"], Shape.hostConfig, Shape.optionalHostConfig)
         endpoints = body["NetworkingConfig"]?["EndpointsConfig"] ?? [:]
         image = config.text("Image")
+        do { self.platform = try platform.flatMap { $0.isEmpty ? nil : try Platform($0) } } catch let error as OCIError
+        {
+            throw EngineFailure.invalid(error.description)
+        }
+    }
+
+    /// Refuses an image that was made for another platform: as with Docker, "not found", so that a client pulls.
+    func check(_ image: Image) throws {
+        guard let platform, !image.config.architecture.isEmpty, !platform.accepts(image.config.platform) else { return }
+        throw EngineFailure.notFound(
+            "image with reference \(self.image) was found but its platform (\(image.config.platform)) does not match the "
+                + "specified platform (\(platform))")
     }
 
     /// All members of the first shape, and those of the second that were given.

@@ -102,15 +102,25 @@ enum GrantedDevices {
         var weight: UInt16
     }
 
-    /// The weights of `--blkio-weight-device`.
+    /// The weights of `--blkio-weight-device`, without those that the kernel can't honour.
     /// - Throws: ``EngineFailure`` for a path that is no block device, and a weight out of range.
     static func weights(of host: JSONObject) throws -> [Weight] {
-        try (host["BlkioWeightDevice"]?.array ?? []).compactMap(\.object).map { object in
+        try (host["BlkioWeightDevice"]?.array ?? []).compactMap(\.object).compactMap { object in
             let device = try blockDevice(object.text("Path"))
             guard (10...1000).contains(object.number("Weight")) else {
                 throw EngineFailure.invalid("Range of blkio weight is from 10 to 1000")
             }
+            guard canWeigh(device) else { return nil }
             return Weight(major: device.major, minor: device.minor, weight: UInt16(object.number("Weight")))
+        }
+    }
+
+    /// Whether a device's scheduler looks at weights: only bfq does (the kernel's `bfq-iosched.rst`).
+    private static func canWeigh(_ device: (major: UInt32, minor: UInt32)) -> Bool {
+        let place = "/sys/dev/block/\(device.major):\(device.minor)"
+        // A partition shares the queue of its disk.
+        return ["\(place)/queue/scheduler", "\(place)/../queue/scheduler"].contains { path in
+            (try? Files.text(path))?.contains("[bfq]") == true
         }
     }
 

@@ -25,12 +25,14 @@ extension Routes {
                 "POST", "/containers/create",
                 plan: { request in
                     try node.planCreation(
-                        name: request.query.text("name"), body: try request.json() ?? .null,
+                        name: request.query.text("name"), platform: request.query.text("platform"),
+                        body: try request.json() ?? .null,
                         starting: request.headers[DrydockAPI.explainHeader] == DrydockAPI.explainRun)
                 },
                 perform: { request, responder, operation in
                     let created = try node.createContainer(
-                        name: request.query.text("name"), body: try request.json() ?? .null, operation: operation)
+                        name: request.query.text("name"), platform: request.query.text("platform"),
+                        body: try request.json() ?? .null, operation: operation)
                     let warnings = created.warnings.map { JSON.string($0) }
                     try responder.send(201, json: ["Id": .string(created.id), "Warnings": .array(warnings)])
                 }),
