@@ -96,7 +96,8 @@ public final class Shell {
         if let first = configuration.firstLine {
             _ = lessons.run(line: first)
         } else if let reminder = lessons.reminder {
-            LineRunner.write(reminder + "\n", to: 1)
+            let lines = TextWrapping.lines(reminder, columns: TerminalGuard.columns())
+            LineRunner.write(lines.joined(separator: "\n") + "\n", to: 1)
         }
         return readLines(editor)
     }

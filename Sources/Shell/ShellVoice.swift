@@ -224,7 +224,7 @@ struct ShellVoice: Sendable {
     func more(_ lines: Int) -> String {
         say(
             "-- \(lines) more: Space page, Enter line, b back, a all, q enough ",
-            "-- \(lines)줄 남음: Space 다음 쪽, Enter 한 줄, b 앞, a 모두, q 그만 ")
+            "-- \(lines)줄 남음: Space 다음, Enter 한 줄, b 앞, a 모두, q 끝 ")
     }
     var recordingAlready: String {
         say("This session is kept already; `exit` ends it.", "이 세션은 이미 기록하고 있습니다. `exit` 명령으로 끝냅니다.")

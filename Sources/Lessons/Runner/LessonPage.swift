@@ -16,8 +16,11 @@ struct LessonPage {
     private func bold(_ text: String) -> String { colours ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
 
     mutating func heading(_ words: String) {
-        let line = String(repeating: "=", count: max(3, columns - DisplayWidth.of(words) - 5))
-        text += bold("== \(words) \(line)") + "\n"
+        var lines = TextWrapping.lines(words, columns: columns - 3)
+        let last = lines.removeLast()
+        for line in lines { text += bold("== \(line)") + "\n" }
+        let rule = String(repeating: "=", count: max(0, columns - DisplayWidth.of(last) - 5))
+        text += bold("== \(last) \(rule)".trimmedBlanks) + "\n"
     }
 
     mutating func paragraph(_ words: String, indent: Int = 0, first: String? = nil) {
