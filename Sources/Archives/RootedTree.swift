@@ -30,6 +30,12 @@ public struct RootedTree: Sendable {
         throw .last("opening \(path.text)")
     }
 
+    /// Opens a regular file for reading, following links within the tree; `nil` if there is no such thing.
+    /// - Throws: `SystemError`; EINVAL for a pipe or a device, which is not opened.
+    public func file(_ path: ArchivePath) throws(SystemError) -> Descriptor? {
+        try open(path, Self.pathOnly)?.reopenedAsFile(path.text)
+    }
+
     /// What something is; `nil` if there is no such thing.
     /// - Parameter follows: Whether a symbolic link at the end is followed.
     public func status(_ path: ArchivePath, follows: Bool) throws(SystemError) -> stat? {

@@ -2,6 +2,13 @@ import Glibc
 
 /// Moments as Docker's API writes them: RFC 3339 in UTC with nanoseconds, trailing zeros left out.
 public enum Timestamp {
+    /// Nanoseconds since 1970 of a moment in seconds; one beyond the years 1677 to 2262, which is as good as never, is moved
+    /// to their end. Files and images can say any year.
+    static func nanoseconds(seconds: Int64, _ rest: Int64 = 0) -> Int64 {
+        let whole = min(max(seconds, -9_000_000_000), 9_000_000_000)
+        return whole * 1_000_000_000 + (whole == seconds ? min(max(rest, 0), 999_999_999) : 0)
+    }
+
     /// The text of a moment.
     ///
     /// - Parameter nanoseconds: Since 1970, UTC; 0 is "never", which Go writes as year 1.
@@ -51,7 +58,7 @@ public enum Timestamp {
         parts.tm_min = minute
         parts.tm_sec = second
         var remainder = text.dropFirst(19)
-        var nanoseconds = Int64(timegm(&parts)) * 1_000_000_000
+        var nanoseconds = Self.nanoseconds(seconds: Int64(timegm(&parts)))
         if remainder.first == "." {
             let fraction = remainder.dropFirst().prefix { $0.isASCII && $0.isNumber }
             guard (1...9).contains(fraction.count), let value = Int64(fraction) else { return nil }
@@ -61,7 +68,8 @@ public enum Timestamp {
         if remainder == "Z" { return nanoseconds }
         let zone = remainder.dropFirst().split(separator: ":")
         guard let sign = remainder.first, sign == "+" || sign == "-", zone.count == 2,
-            let hours = Int64(zone[0]), let minutes = Int64(zone[1])
+            let hours = Int64(zone[0]), let minutes = Int64(zone[1]), (0...23).contains(hours),
+            (0...59).contains(minutes)
         else { return nil }
         return nanoseconds - (sign == "+" ? 1 : -1) * (hours * 60 + minutes) * 60_000_000_000
     }
@@ -69,8 +77,8 @@ public enum Timestamp {
     private static func parseSeconds(_ text: String) -> Int64? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), let seconds = Int64(parts[0]) else { return nil }
-        guard parts.count == 2 else { return seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue }
+        guard parts.count == 2 else { return nanoseconds(seconds: seconds) }
         guard (1...9).contains(parts[1].count), let fraction = Int64(parts[1]) else { return nil }
-        return seconds * 1_000_000_000 + (0..<9 - parts[1].count).reduce(fraction) { value, _ in value * 10 }
+        return nanoseconds(seconds: seconds, (0..<9 - parts[1].count).reduce(fraction) { value, _ in value * 10 })
     }
 }

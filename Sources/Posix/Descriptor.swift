@@ -72,6 +72,33 @@ public final class Descriptor: @unchecked Sendable {
         }
     }
 
+    /// Reads until the end of a file that somebody else may have made as long as they like.
+    /// - Throws: ``SystemError`` with EFBIG once there are more than `limit` bytes.
+    public func readToEnd(limit: Int) throws(SystemError) -> [UInt8] {
+        var all: [UInt8] = []
+        while true {
+            let piece = try read(upTo: min(65536, limit - all.count + 1))
+            if piece.isEmpty { return all }
+            all += piece
+            if all.count > limit { throw SystemError("reading more than \(limit) bytes", code: EFBIG) }
+        }
+    }
+
+    /// Opens the regular file that this descriptor, opened with `O_PATH`, stands for. What else may have its name is not
+    /// opened at all: a pipe would never answer, a device may end nowhere or do something.
+    ///
+    /// - Parameter name: The file, for the error.
+    /// - Throws: ``SystemError``; with EISDIR for a directory, with EINVAL for anything else that is no regular file.
+    public func reopenedAsFile(_ name: String) throws(SystemError) -> Descriptor {
+        var status = stat()
+        try check("looking at \(name)") { fstat(number, &status) }
+        let kind = status.st_mode & S_IFMT
+        guard kind == S_IFREG else {
+            throw SystemError("opening \(name) as a regular file", code: kind == S_IFDIR ? EISDIR : EINVAL)
+        }
+        return try Descriptor.open("/proc/self/fd/\(number)", O_RDONLY)
+    }
+
     /// Writes all bytes, however many calls that takes (`write(2)`).
     /// - Throws: ``SystemError``; some bytes may have been written.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {

@@ -91,7 +91,7 @@ extension Node {
         guard let name = parts.first else { return nil }
         func lookUp(_ name: String, _ file: ArchivePath, groupField: Bool) throws -> (uid_t, gid_t)? {
             if let number = uid_t(name), groupField || parts.count > 1 { return (number, number) }
-            let text = try tree.open(file, O_RDONLY)?.readToEnd() ?? []
+            let text = try tree.file(file)?.readToEnd(limit: 16 << 20) ?? []
             for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
                 let fields = line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
                 guard fields.count > 3, fields[0] == name || fields[2] == name, let number = uid_t(fields[2]) else {

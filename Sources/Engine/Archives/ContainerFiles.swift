@@ -34,7 +34,8 @@ struct ContainerFiles {
     func description(_ status: stat) throws -> JSON {
         var object: JSONObject = ["name": .string(name), "size": .integer(Int64(status.st_size))]
         object["mode"] = .integer(Int64(Self.goMode(status.st_mode)))
-        let nanoseconds = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        let nanoseconds = Timestamp.nanoseconds(
+            seconds: Int64(status.st_mtim.tv_sec), Int64(status.st_mtim.tv_nsec))
         object["mtime"] = .string(nanoseconds == 0 ? "1970-01-01T00:00:00Z" : Timestamp.text(nanoseconds))
         object["linkTarget"] = .string(try linkTarget(status))
         return .object(object)

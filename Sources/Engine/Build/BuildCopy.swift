@@ -210,9 +210,12 @@ final class LayerCopy: Sendable {
     private func unpack(
         _ source: CopySource, to target: ArchivePath, in tree: RootedTree, owner: (uid: uid_t, gid: gid_t)
     ) throws -> Bool {
-        guard try !source.isDirectory() else { return false }
+        // A pipe or a device of the context is no archive either, and reading it might never end.
+        guard try source.tree.status(source.path, follows: true).map({ $0.st_mode & S_IFMT }) == S_IFREG else {
+            return false
+        }
         func reader() throws -> ArchiveReader? {
-            guard let file = try source.tree.open(source.path, O_RDONLY) else { return nil }
+            guard let file = try source.tree.file(source.path) else { return nil }
             guard ArchiveReader.recognises(try file.read(upTo: 512)) else { return nil }
             lseek(file.number, 0, SEEK_SET)
             return try ArchiveReader { try file.read(upTo: 256 * 1024) }
@@ -232,7 +235,7 @@ final class LayerCopy: Sendable {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         func number(_ name: String, _ file: ArchivePath, _ kind: String) throws -> UInt32 {
             if let number = UInt32(name) { return number }
-            let lines = try tree.open(file, O_RDONLY).map { String(decoding: try $0.readToEnd(), as: UTF8.self) } ?? ""
+            let lines = String(decoding: try tree.file(file)?.readToEnd(limit: 16 << 20) ?? [], as: UTF8.self)
             for line in lines.split(separator: "\n") {
                 let fields = line.split(separator: ":", omittingEmptySubsequences: false)
                 if fields.count > 2, fields[0] == name, let number = UInt32(fields[2]) { return number }

@@ -20,18 +20,28 @@ struct SentContext: Sendable {
         } catch let error as ArchiveError { throw EngineFailure.invalid("build context: \(error)") }
         let path = ArchivePath(name.isEmpty ? "Dockerfile" : name)
         if path.leadsOut { throw EngineFailure.invalid("Forbidden path outside the build context: \(name)") }
-        guard let file = try tree.open(path, O_RDONLY) else {
+        guard let bytes = try Self.contents(of: path, in: tree) else {
             throw EngineFailure.system("Cannot locate specified Dockerfile: \(path.text)")
         }
-        let bytes = try file.readToEnd()
         if bytes.isEmpty { throw EngineFailure.invalid("the Dockerfile (\(path.text)) cannot be empty") }
-        if bytes.count > Self.limit { throw EngineFailure.invalid("the Dockerfile is larger than 1 MiB") }
         dockerfile = String(decoding: bytes, as: UTF8.self)
-        guard let ignored = try tree.open(".dockerignore", O_RDONLY) else { return }
-        let patterns = IgnorePatterns(parsing: String(decoding: try ignored.readToEnd(), as: UTF8.self))
+        guard let ignored = try Self.contents(of: ".dockerignore", in: tree) else { return }
+        let patterns = IgnorePatterns(parsing: String(decoding: ignored, as: UTF8.self))
         for sent in [path, ".dockerignore"] where patterns.leavesOut(sent) {
             if let parent = try tree.open(sent.parent, O_RDONLY | O_DIRECTORY) {
                 try check("removing \(sent.text)") { sent.last.withCString { unlinkat(parent.number, $0, 0) } }
+            }
+        }
+    }
+
+    /// The contents of a file that says how to build; `nil` if there is none.
+    private static func contents(of path: ArchivePath, in tree: RootedTree) throws -> [UInt8]? {
+        do throws(SystemError) { return try tree.file(path)?.readToEnd(limit: limit) } catch {
+            switch error.code {
+            case EFBIG: throw EngineFailure.invalid("the file \(path.text) of the build context is larger than 1 MiB")
+            case EINVAL, EISDIR:
+                throw EngineFailure.invalid("the file \(path.text) of the build context is no regular file")
+            default: throw error
             }
         }
     }
@@ -138,7 +148,7 @@ struct CopySource: Sendable {
             return
         case S_IFREG:
             entry.size = Int64(status.st_size)
-            guard let file = try tree.open(path, O_RDONLY) else { return }
+            guard let file = try tree.file(path) else { return }
             try visit(entry) { send in
                 var offset: Int64 = 0
                 while case let bytes = try file.read(upTo: 256 * 1024), !bytes.isEmpty {

@@ -100,7 +100,8 @@ struct CreateRequest: Sendable {
             host["RestartPolicy"] = ["Name": "no", "MaximumRetryCount": 0]
         }
         if host.number("Memory") > 0, host.number("MemorySwap") == 0 {
-            host["MemorySwap"] = .integer(host.number("Memory") * 2)
+            // Docker doubles without looking, so that more than half of what fits becomes negative, which means no limit.
+            host["MemorySwap"] = .integer(host.number("Memory").multipliedReportingOverflow(by: 2).partialValue)
         }
         if let limit = host["PidsLimit"]?.integer, limit <= 0 { host["PidsLimit"] = .null }
         if host.number("MemorySwappiness") == -1 { host["MemorySwappiness"] = .null }

@@ -165,7 +165,7 @@ extension Node {
             let session = try exec(id)
             let startTime = kernel.processStartTime(session.life.current.pid)
             var output: [UInt8] = []
-            let deadline = Clock.monotonic() + Int64(check.timeout * 1e9)
+            let deadline = Clock.monotonic() + Int64(min(check.timeout, 1e9) * 1e9)
             while true {
                 let left = (deadline - Clock.monotonic()) / 1_000_000
                 var waiting = pollfd(fd: ours.number, events: Int16(POLLIN), revents: 0)

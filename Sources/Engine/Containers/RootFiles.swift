@@ -35,22 +35,29 @@ struct RootFiles {
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
     }
 
+    /// How long a file may be: a container can make its own as long as it likes.
+    private static let limit = 16 << 20
+    /// O_PATH, which Swift's Glibc leaves out.
+    private static let pathOnly: UInt64 = 0o10000000
+
     /// The contents of a file; `nil` when it is missing.
+    /// - Throws: `SystemError`, also for what is no regular file, and for one of more than 16 MiB.
     func read(_ path: String) throws -> [UInt8]? {
-        if let mount = overlay.descriptor {
-            let number = linux_openat2(mount.number, path, UInt64(O_RDONLY | O_CLOEXEC), 0, Self.resolveInRoot)
+        func contents(below root: Descriptor) throws -> [UInt8]? {
+            let number = linux_openat2(root.number, path, Self.pathOnly | UInt64(O_CLOEXEC), 0, Self.resolveInRoot)
             if number < 0 {
                 if [ENOENT, ENOTDIR, ELOOP].contains(errno) { return nil }
                 throw SystemError.last("opening \(path) in the container")
             }
-            return try Descriptor(owning: number).readToEnd()
+            let file = try Descriptor(owning: number).reopenedAsFile("\(path) in the container")
+            do throws(SystemError) { return try file.readToEnd(limit: Self.limit) } catch {
+                throw SystemError("reading \(path) in the container", code: error.code)
+            }
         }
+        if let mount = overlay.descriptor { return try contents(below: mount) }
         // The simulated kernel mounts nothing: the layers are looked through from the top.
-        let directories = (overlay.layers.upper.map { [$0] } ?? []) + overlay.layers.lower
-        for directory in directories {
-            let root = try Descriptor.open(directory, O_RDONLY | O_DIRECTORY)
-            let number = linux_openat2(root.number, path, UInt64(O_RDONLY | O_CLOEXEC), 0, Self.resolveInRoot)
-            if number >= 0 { return try Descriptor(owning: number).readToEnd() }
+        for directory in (overlay.layers.upper.map { [$0] } ?? []) + overlay.layers.lower {
+            if let found = try contents(below: try Descriptor.open(directory, O_RDONLY | O_DIRECTORY)) { return found }
         }
         return nil
     }

@@ -50,7 +50,10 @@ extension Node {
             let users = containers.current.byID.values.contains { $0.life.current.definition.image == "\(image.id)" }
             let isDangling = image.isUntagged && images.children(of: image.id).isEmpty
             guard !users, isDangling || !onlyDangling, images.image(image.id) != nil else { continue }
-            let created = image.config.created.map { $0.seconds * 1_000_000_000 + Int64($0.nanoseconds) } ?? 0
+            let created =
+                image.config.created.map {
+                    Timestamp.nanoseconds(seconds: $0.seconds, Int64($0.nanoseconds))
+                } ?? 0
             guard filter.accepts(labels: image.config.config.labels ?? [:], created: created) else { continue }
             let names = image.references.isEmpty ? ["\(image.id)"] : image.references.map(\.familiar)
             for name in names {

@@ -1,0 +1,115 @@
+"""What containers, build contexts and clients may try against the engine: it answers, goes on, and stays as it was."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import unittest
+
+from harness import LabTest, wait_until
+
+#: Far beyond what nanoseconds since 1970 in 64 bits can say (the year 2262), and the latest that ext4 keeps.
+FAR_FUTURE = 15_000_000_000
+
+
+def context(*entries: tuple[str, bytes, object]) -> bytes:
+    """A build context: names, tar types, and the contents, the device's numbers or the link's target."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, kind, value in entries:
+            entry = tarfile.TarInfo(name)
+            entry.type = kind
+            if kind == tarfile.CHRTYPE:
+                entry.devmajor, entry.devminor = value
+            if kind == tarfile.SYMTYPE:
+                entry.linkname = value
+            if kind == tarfile.REGTYPE:
+                entry.size = len(value)
+            archive.addfile(entry, io.BytesIO(value) if kind == tarfile.REGTYPE else None)
+    return buffer.getvalue()
+
+
+class HostileTest(LabTest):
+    def setUp(self) -> None:
+        self.pid = self.lab.engine_pid
+
+    def tearDown(self) -> None:
+        self.assertEqual(self.lab.engine_pid, self.pid, "the engine has been replaced")
+        super().tearDown()
+
+
+class AContainer(HostileTest):
+    def test_whose_list_of_users_is_no_file_is_told_of_and_keeps_nobody_waiting(self):
+        for made in ("mkfifo /etc/passwd", "mknod /etc/passwd c 1 5", "ln -s /dev/zero /etc/passwd", "mkdir /etc/passwd",
+                     "dd if=/dev/zero of=/etc/passwd bs=1 count=0 seek=20G"):
+            with self.subTest(made):
+                self.assertSucceeds(self.lab.docker("run", "-d", "--name", "box", "busybox", "sh", "-c",
+                                                    f"rm /etc/passwd; {made}; touch /ready; exec sleep 1000"))
+                wait_until(lambda: self.lab.request("HEAD", "/containers/box/archive?path=/ready")[0] == 200)
+                done = self.lab.docker("exec", "-u", "nosuch", "box", "id", timeout=20)
+                self.assertNotEqual(done.code, 0)
+                self.lab.docker("rm", "-f", "box")
+                self.assertIn("/etc/passwd", done.out + done.err)
+
+    def test_may_date_its_files_as_it_likes(self):
+        self.assertSucceeds(self.lab.docker(
+            "run", "--name", "box", "busybox", "sh", "-c", f"touch -d @{FAR_FUTURE} /late; touch -d @-{FAR_FUTURE} /early"))
+        for name in ("late", "early"):
+            status, _, body = self.lab.request("GET", f"/containers/box/archive?path=/{name}")
+            self.assertEqual(status, 200, body[:200])
+            self.assertEqual(tarfile.open(fileobj=io.BytesIO(body)).getnames(), [name])
+
+
+class ABuildContext(HostileTest):
+    def build(self, *entries) -> tuple[int, bytes]:
+        status, _, body = self.lab.request("POST", "/build?nocache=1", context(*entries),
+                                           {"Content-Type": "application/x-tar"})
+        return status, body
+
+    def test_whose_directions_are_no_file_is_refused(self):
+        fine = ("Dockerfile", tarfile.REGTYPE, b"FROM busybox\n")
+        for name in ("Dockerfile", ".dockerignore"):
+            rest = [] if name == "Dockerfile" else [fine]
+            for kind, value in ((tarfile.FIFOTYPE, None), (tarfile.CHRTYPE, (1, 5)), (tarfile.DIRTYPE, None)):
+                with self.subTest(name=name, kind=kind):
+                    status, body = self.build(*rest, (name, kind, value))
+                    self.assertEqual(status, 400, body[-300:])
+                    self.assertIn(f"the file {name} of the build context is no regular file", json.loads(body)["message"])
+
+    def test_may_have_a_pipe_which_is_copied_as_one(self):
+        status, body = self.build(
+            ("Dockerfile", tarfile.REGTYPE, b"FROM busybox\nADD tube /a\nRUN test -p /a\n"),
+            ("tube", tarfile.FIFOTYPE, None))
+        self.assertEqual(status, 200)
+        self.assertIn(b"Successfully built", body)
+
+
+class AClient(HostileTest):
+    def test_may_send_the_greatest_and_the_smallest_numbers(self):
+        for number in (2**63 - 1, -(2**63), 2**63, 2**64, 1e300, -1):
+            for name in ("Memory", "MemorySwap", "MemoryReservation", "NanoCpus", "CpuPeriod", "CpuQuota", "PidsLimit",
+                         "BlkioWeight", "ShmSize", "OomScoreAdj"):
+                with self.subTest(name=name, number=number):
+                    status, _, body = self.lab.request(
+                        "POST", "/containers/create", {"Image": "busybox", "Cmd": ["true"], "HostConfig": {name: number}})
+                    self.assertIn(status, (201, 400), body[:200])
+
+    def test_may_want_a_health_check_to_take_for_ever(self):
+        status, _, body = self.lab.request("POST", "/containers/create?name=box", {
+            "Image": "busybox", "Cmd": ["sleep", "1000"],
+            "Healthcheck": {"Test": ["CMD", "true"], "Interval": 1_000_000, "Timeout": 2**63 - 1, "Retries": 2**31}})
+        self.assertEqual(status, 201, body)
+        self.assertSucceeds(self.lab.docker("start", "box"))
+        wait_until(lambda: self.lab.inspect("box")["State"]["Health"]["Status"] == "healthy")
+
+    def test_may_ask_for_moments_beyond_all_clocks(self):
+        for moment in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "9223372036854775807", "9223372036854775807.5"):
+            with self.subTest(moment):
+                filters = json.dumps({"until": [moment]}).replace(" ", "").replace('"', "%22")
+                status, _, body = self.lab.request("POST", f"/containers/prune?filters={filters}")
+                self.assertIn(status, (200, 400), body[:200])
+
+
+if __name__ == "__main__":
+    unittest.main()
