@@ -194,6 +194,22 @@ class Student(LessonTest):
         self.assertIn("[ok] 프로세스 하나, 번호 두 개", shell.run("skip", timeout=60))
         self.assertIn("삭제했습니다", shell.run("lesson leave"))
 
+    def test_a_recording_is_shown_where_the_lesson_cannot_be_played(self) -> None:
+        model = {"DRYDOCK_HOME": str(self.folder / "model"), "DRYDOCK_KERNEL": "simulated"}
+        self.addCleanup(
+            subprocess.run, [PROGRAM, "engine", "reset"], env=self.lab.environment | model, stdout=subprocess.DEVNULL)
+        shell = self.shell(**model)
+        text = shell.run("lesson start 02", timeout=60)
+        self.assertIn("You see a recording", text)
+        self.assertNotIn("node1> docker exec web ps", text, "what comes out is held back until it was predicted")
+        text = shell.run("2")
+        self.assertIn("node1> docker exec web ps", text)
+        outside = [line.split()[1] for line in text.splitlines() if "/bin/sh /bin/serve" in line and "root" in line]
+        self.assertIn("Not yet", shell.run("1"))
+        self.assertIn("[ok] One process, two numbers", shell.run(outside[-1]))
+        self.assertIn("no world of its own", shell.run("reset"))
+        self.assertIn("The lesson is closed.", shell.run("lesson leave"))
+
     def test_skip_can_be_forbidden_and_answers_have_many_words(self) -> None:
         shell = self.shell(DRYDOCK_LESSONS=str(self.course()))
         shell.run("lesson start 90", timeout=60)

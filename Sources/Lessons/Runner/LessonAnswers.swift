@@ -52,9 +52,11 @@ extension LessonRunner {
                 if isAfter {
                     page.paragraph(question, indent: 2, first: "? ")
                     page.paragraph(voice.typeAnswer)
+                    page.gap()
                 }
             }
         }
+        page.recording(open.recording?.steps[open.progress.step])
         host.say(page.text)
     }
 

@@ -34,6 +34,12 @@ struct LessonPage {
 
     mutating func code(_ lines: [String]) { for line in lines { text += "    " + bold(line) + "\n" } }
 
+    /// What a step's solution printed where the lesson could be played.
+    mutating func recording(_ shown: String?) {
+        guard let shown else { return }
+        code(shown.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+    }
+
     mutating func choices(_ choices: [String]) {
         for (place, choice) in choices.enumerated() {
             paragraph(choice, indent: 5, first: "  \(place + 1). ")

@@ -294,6 +294,8 @@ public final class LessonRunner {
                 try removeWhatWasMade(&open)
                 tell(voice.left(made))
             } catch { tell(voice.notRemoved("\(error)")) }
+        } else {
+            tell(voice.recordingLeft)
         }
         save(open, isCurrent: false)
     }

@@ -47,9 +47,7 @@ extension LessonRunner {
                 page.gap()
             }
         }
-        if let shown = session.recording?.steps[session.progress.step] {
-            page.code(shown.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
-        }
+        page.recording(session.recording?.steps[session.progress.step])
         host.say(page.text)
     }
 
@@ -222,7 +220,8 @@ extension LessonRunner {
     }
 
     func reset() -> Int32 {
-        guard var open = session, open.recording == nil else { return fail(voice.noneOpen) }
+        guard var open = session else { return fail(voice.noneOpen) }
+        guard open.recording == nil else { return fail(voice.recordingStays) }
         tell(voice.preparing)
         do { try rebuild(&open, place: place(of: open), solved: false) } catch {
             session = open

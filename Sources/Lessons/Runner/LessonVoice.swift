@@ -115,6 +115,12 @@ struct LessonVoice: Sendable {
             "This machine lacks what the lesson requires (\(features)). You see a recording; the questions are real.",
             "이 컴퓨터에는 수업에 필요한 것이 없습니다(\(features)). 녹화를 보여 드리며, 질문에는 그대로 답하십시오.")
     }
+    var recordingLeft: String { say("The lesson is closed.", "수업을 마칩니다.") }
+    var recordingStays: String {
+        say(
+            "This lesson is shown from a recording: there is no world of its own to put right.",
+            "이 수업은 녹화로 보고 있어서 되돌릴 실습 환경이 없습니다.")
+    }
     var noRecording: String { say("There is no recording of it either.", "녹화도 없습니다.") }
 
     // MARK: The quiz and the end
