@@ -51,13 +51,15 @@ struct CommandContext: Sendable {
         method == "GET" && observer?.wantsReadings == true ? [(DrydockAPI.tellHeader, "1")] : []
     }
 
+    private static func onlyReads(_ method: String) -> Bool { ["GET", "HEAD"].contains(method) }
+
     /// Makes a request and remembers its operation.
     @discardableResult
     func request(
         _ method: String, _ path: String, query: [(String, String)] = [], body: JSON? = nil,
         headers: [(String, String)] = []
     ) throws -> EngineResponse {
-        if let plan, method != "GET" { return try plan.ask(client, method, path, query, body) }
+        if let plan, !Self.onlyReads(method) { return try plan.ask(client, method, path, query, body) }
         let response = try observed(method, path, query, answer: { try? $0.json() }) {
             try client.request(method, path, query: query, body: body, headers: headers + tellHeaders(method))
         }
@@ -76,7 +78,7 @@ struct CommandContext: Sendable {
         _ method: String, _ path: String, query: [(String, String)] = [], body: RequestBody? = nil,
         headers: [(String, String)] = []
     ) throws -> EngineStream {
-        if let plan, method != "GET" { throw try plan.completed(by: client, method, path, query, body) }
+        if let plan, !Self.onlyReads(method) { throw try plan.completed(by: client, method, path, query, body) }
         let stream = try observed(method, path, query) {
             try client.stream(method, path, query: query, body: body, headers: headers + tellHeaders(method))
         }

@@ -28,6 +28,18 @@ extension ImageStore {
     }
 }
 
+extension ImageStore {
+    /// What ``remove(_:force:prunesParents:users:)`` would do: names and images, not the layers; nothing is removed.
+    public func plannedRemoval(
+        _ text: String, force: Bool, prunesParents: Bool, users: [ImageUser]
+    ) throws(OCIError) -> [RemovalRecord] {
+        var removal = ImageRemoval(force: force, prunesParents: prunesParents, users: users)
+        var present = state.withLock { $0 }
+        try removal.run(text, in: &present)
+        return removal.records
+    }
+}
+
 /// The decisions of one removal, made on the state before anything on the disk is touched.
 private struct ImageRemoval {
     let force: Bool

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import tempfile
 import unittest
 
 import machine
@@ -194,6 +196,11 @@ class Explaining(LabTest):
         ("rename web shop", "shop"), ("rm still", "still"), ("rm -f web", "SIGKILL"),
         ("exec web ls", "setns(pidfd of"), ("start still", "PID 1"), ("network create other", "other"),
         ("network rm lab", "lab"), ("volume create more", "more"), ("volume rm data", "data"),
+        ("network connect lab web", "a cable to br-"), ("network disconnect bridge web", "cable"),
+        ("tag busybox mine:1", "mine:1 -> "), ("rmi spare", "spare no longer names"), ("rmi only", "is gone, with 1 layer"),
+        ("commit web mine:2", "tar -c"), ("cp {file} web:/new", "tar -x -C /"),
+        ("update -m 128m --memory-swap 256m web", "memory 128 MiB at most"),
+        ("build -t mine:3 {context}", "RUN echo hi > /hi"),
     ]
 
     def setUp(self):
@@ -201,6 +208,13 @@ class Explaining(LabTest):
         self.assertSucceeds(self.lab.docker("create", "--name", "still", "busybox", "true"))
         self.assertSucceeds(self.lab.docker("network", "create", "lab"))
         self.assertSucceeds(self.lab.docker("volume", "create", "data"))
+        self.assertSucceeds(self.lab.docker("tag", "busybox", "spare"))
+        self.context = tempfile.mkdtemp(prefix="drydock-test-", dir="/tmp")
+        self.addCleanup(shutil.rmtree, self.context)
+        with open(f"{self.context}/Dockerfile", "w", encoding="utf-8") as file:
+            file.write("FROM busybox\nRUN echo hi > /hi\nCMD [\"cat\", \"/hi\"]\n")
+        self.assertSucceeds(self.lab.docker("commit", "still", "only"))
+        self.addCleanup(self.lab.docker, "rmi", "spare", "only")
         self.addCleanup(self.lab.docker, "network", "rm", "lab")
         self.addCleanup(self.lab.docker, "volume", "rm", "data")
 
@@ -211,6 +225,8 @@ class Explaining(LabTest):
         return {
             "containers": sorted((c["Id"], c["Names"][0], c["State"]) for c in self.lab.get("/containers/json?all=1")),
             "networks": sorted(n["Id"] for n in self.lab.get("/networks")),
+            "images": sorted((i["Id"], sorted(i["RepoTags"] or [])) for i in self.lab.get("/images/json?all=1")),
+            "limits": machine.read(machine.cgroup_directory(self.lab.pid_of("web"), "memory") + "/memory.limit_in_bytes"),
             "volumes": sorted(v["Name"] for v in self.lab.get("/volumes")["Volumes"] or []),
             "steps": len(self.lab.steps()), "files": files,
             "machine": machine.Snapshot.take(self.lab.home).things,
@@ -219,6 +235,7 @@ class Explaining(LabTest):
     def test_gives_the_plan_of_each_operation_and_changes_nothing(self):
         before = self.everything()
         for command, part in self.PLANS:
+            command = command.format(file=f"{self.context}/Dockerfile", context=self.context)
             with self.subTest(command):
                 page = self.assertSucceeds(self.lab.line(f"explain docker {command}", level="brief")).out
                 self.assertIn("This is what would be done. Nothing is.", page)
@@ -228,6 +245,21 @@ class Explaining(LabTest):
                 for kind in before:
                     self.assertEqual(after[kind], before[kind], kind)
 
+    def test_a_removal_is_planned_as_it_is_done(self):
+        """How much of an image goes depends on who else uses it."""
+        self.assertSucceeds(self.lab.docker("build", "-t", "shares", "-", input="FROM only\nCMD [\"true\"]\n"))
+        for name in ("spare", "only", "shares"):
+            with self.subTest(name):
+                told = [re.findall(r"(?m)^\| \d (?:untag|delete) .*$", text) for text in
+                        (self.lab.line(f"explain docker rmi {name}", level="brief").out,
+                         self.assertSucceeds(self.lab.line(f"docker rmi {name}", level="brief")).err)]
+                self.assertEqual(told[0], told[1])
+                self.assertTrue(told[0])
+
+    def test_a_build_is_planned_instruction_by_instruction(self):
+        page = self.lab.line(f"explain docker build -t mine:3 {self.context}", level="brief").out
+        self.assertRegex(page, r"(?s)FROM busybox.*RUN echo hi > /hi.*CMD \[.*tag IMAGE mine:3")
+
     def test_says_what_each_flag_means(self):
         page = self.lab.line("explain docker run -m 64m --rm busybox true").out
         self.assertRegex(page, r"(?m)^  -m, --memory +Memory limit$")
@@ -236,7 +268,8 @@ class Explaining(LabTest):
     def test_of_what_can_not_be_is_dockers_own_message(self):
         for command, message in (("rm web", "You cannot remove a running container"),
                                  ("exec still ls", "is not running"), ("stop nobody", "No such container: nobody"),
-                                 ("ps", "would change nothing")):
+                                 ("ps", "would change nothing"), ("network connect bridge web", "already exists in network"),
+                                 ("commit nobody mine", "No such container: nobody")):
             with self.subTest(command):
                 result = self.lab.line(f"explain docker {command}")
                 self.assertEqual((result.code, result.out), (1, ""))

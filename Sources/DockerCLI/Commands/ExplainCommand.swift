@@ -105,7 +105,12 @@ final class PlanCollector: Sendable {
     ) throws -> EngineResponse {
         let response = try client.request(
             method, path, query: query, body: body, headers: [(DrydockAPI.explainHeader, wish)])
-        let new = try (response.json().array ?? []).map { try $0.decode(StepRecord.self, keys: .asDeclared) }
+        try keep(response.json())
+        return EngineResponse(status: 200, headers: response.headers, body: Array("{}".utf8))
+    }
+
+    private func keep(_ plan: JSON) throws {
+        let new = try (plan.array ?? []).map { try $0.decode(StepRecord.self, keys: .asDeclared) }
         // Each request's operation is planned under the same name; here they must be told apart.
         let number = steps.count
         collected.withLock { steps in
@@ -115,16 +120,24 @@ final class PlanCollector: Sendable {
                 return record
             }
         }
-        return EngineResponse(status: 200, headers: response.headers, body: Array("{}".utf8))
     }
 
     /// Asks for the plan of a request whose answer would be a stream, and gives what ends the command then.
     func completed(
         by client: EngineClient, _ method: String, _ path: String, _ query: [(String, String)], _ body: RequestBody?
     ) throws -> CommandFailure {
-        var json: JSON?
-        if case .json(let value) = body { json = value }
-        _ = try ask(client, method, path, query, json)
+        switch body {
+        case .json(let value): _ = try ask(client, method, path, query, value)
+        case nil: _ = try ask(client, method, path, query, nil)
+        case .bytes, .descriptor:
+            // What is sent is a part of what is asked: a build's Dockerfile is in its context.
+            let stream = try client.stream(
+                method, path, query: query, body: body, headers: [(DrydockAPI.explainHeader, "1")])
+            defer { stream.close() }
+            var answer: [UInt8] = []
+            while let bytes = try stream.read() { answer += bytes }
+            try keep(JSON(parsing: answer))
+        }
         return CommandFailure("the command was planned only")
     }
 }

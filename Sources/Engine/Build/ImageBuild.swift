@@ -94,6 +94,12 @@ final class ImageBuild {
         return image.id
     }
 
+    /// All instructions that would be carried out, in order.
+    func plannedLines() throws -> [DockerfileLine] {
+        let (globals, stages) = try plan()
+        return globals + stages.flatMap { [$0.from] + $0.lines }
+    }
+
     /// Checks all instructions and sorts them into stages, up to the target.
     private func plan() throws -> (globals: [DockerfileLine], stages: [Stage]) {
         let check = InstructionCheck(escape: parser.escape)

@@ -11,21 +11,46 @@ extension Node {
         let container = try self.container(reference)
         return try container.lifecycle.withLock { _ in
             let life = container.life.current
-            if ["removing", "dead"].contains(life.state.status.rawValue) {
-                throw EngineFailure.conflict(
-                    "Cannot update container \(container.id): Container is marked for removal and cannot be \"update\"."
-                )
-            }
             let old = life.definition.hostObject
-            try checkMemory(body, old: old, of: container)
-            let host = try Self.updated(old, by: body)
-            try SettingsCheck(profile: kernel.profile).check(config: life.definition.configObject, host: host)
+            let host = try settings(of: container, updatedBy: body)
             if let running = life.running { try apply(host, over: old, to: running.cgroup, container, operation) }
             container.life.withLock { $0.definition.hostConfig = .object(host) }
             try container.save(durable: true)
             publish("update", container)
             return []
         }
+    }
+
+    /// The plan of ``updateContainer(_:body:operation:)``; nothing for a container that does not run.
+    public func planUpdate(_ reference: String, body: JSON) throws -> [StepRecord] {
+        let container = try self.container(reference)
+        let host = try settings(of: container, updatedBy: body)
+        guard let running = container.life.current.running else { return [] }
+        let steps = limitSteps(host, over: container.life.current.definition.hostObject, of: running.cgroup)
+        return plan(Procedure(title: "update container", object: container.name, steps: steps))
+    }
+
+    /// A container's settings after an update, checked.
+    private func settings(of container: Container, updatedBy body: JSON) throws -> JSONObject {
+        let life = container.life.current
+        if ["removing", "dead"].contains(life.state.status.rawValue) {
+            throw EngineFailure.conflict(
+                "Cannot update container \(container.id): Container is marked for removal and cannot be \"update\".")
+        }
+        let old = life.definition.hostObject
+        try checkMemory(body, old: old, of: container)
+        let host = try Self.updated(old, by: body)
+        try SettingsCheck(profile: kernel.profile).check(config: life.definition.configObject, host: host)
+        return host
+    }
+
+    /// The steps that set the limits which are others than before.
+    private func limitSteps(_ host: JSONObject, over old: JSONObject, of cgroup: any Cgroup) -> [Step] {
+        let before = CgroupPlan(host: old, profile: kernel.profile).limits
+        let group = Late<any Cgroup>("the cgroup")
+        group.set(cgroup)
+        return CgroupPlan(host: host, profile: kernel.profile).limits.filter { !before.contains($0) }
+            .map { CgroupPlan.step($0, cgroup: group, file: cgroup.path) }
     }
 
     /// The settings that an update may change.
@@ -83,11 +108,8 @@ extension Node {
         _ host: JSONObject, over old: JSONObject, to cgroup: any Cgroup, _ container: Container, _ operation: String
     ) throws {
         let before = CgroupPlan(host: old, profile: kernel.profile).limits
-        let limits = CgroupPlan(host: host, profile: kernel.profile).limits.filter { !before.contains($0) }
-        if limits.isEmpty { return }
-        let group = Late<any Cgroup>("the cgroup")
-        group.set(cgroup)
-        let steps = limits.map { CgroupPlan.step($0, cgroup: group, file: cgroup.path) }
+        let steps = limitSteps(host, over: old, of: cgroup)
+        if steps.isEmpty { return }
         do {
             try run(Procedure(title: "update container", object: container.name, steps: steps), operation: operation)
         } catch {

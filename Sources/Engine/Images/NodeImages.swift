@@ -220,18 +220,7 @@ extension Node {
     public func tagImage(_ source: String, repository: String, tag: String, operation: String) throws {
         let target = tag.isEmpty ? repository : "\(repository):\(tag)"
         let image = try find(source)
-        let images = images
-        let step = Step(
-            .imageTag, command: "tag \(source) \(target)",
-            facts: ["reference": .string(target), "image": .string("\(image.id)")],
-            undo: []
-        ) {
-            try images.tag(source, as: target)
-            let now = try images.image(named: target)
-            return StepOutcome(evidence: [
-                Evidence(source: "\(images.content.path)/index.json", text: "\(target) \(now.id)")
-            ])
-        }
+        let step = tagStep(source, image.id, as: target)
         do { try run(Procedure(title: "tag image", object: target, steps: [step]), operation: operation) } catch {
             throw EngineFailure(wrapping: error, doing: "tagging image")
         }
@@ -239,14 +228,34 @@ extension Node {
         events.publish("image", "tag", "\(image.id)", ["name": name])
     }
 
-    /// Removes a name, and with its last name an image (API: ImageDelete).
-    /// - Returns: What was done, as the API lists it.
-    public func removeImage(_ reference: String, force: Bool, prune: Bool, operation: String) throws -> JSON {
-        let users = containers.current.byID.values.compactMap { container -> ImageUser? in
+    /// The step that gives an image another name.
+    func tagStep(_ source: String, _ image: Digest, as target: String) -> Step {
+        let images = images
+        return Step(
+            .imageTag, command: "tag \(source) \(target)",
+            facts: ["reference": .string(target), "image": .string("\(image)")]
+        ) {
+            try images.tag(source, as: target)
+            let now = try images.image(named: target)
+            return StepOutcome(evidence: [
+                Evidence(source: "\(images.content.path)/index.json", text: "\(target) \(now.id)")
+            ])
+        }
+    }
+
+    /// The containers, as users of images.
+    var imageUsers: [ImageUser] {
+        containers.current.byID.values.compactMap { container -> ImageUser? in
             let life = container.life.current
             guard let image = try? Digest(life.definition.image) else { return nil }
             return ImageUser(container: container.id, image: image, isRunning: life.state.isRunning)
         }
+    }
+
+    /// Removes a name, and with its last name an image (API: ImageDelete).
+    /// - Returns: What was done, as the API lists it.
+    public func removeImage(_ reference: String, force: Bool, prune: Bool, operation: String) throws -> JSON {
+        let users = imageUsers
         let done = Late<[RemovalRecord]>("the removal")
         let images = images
         let image = try find(reference)

@@ -13,13 +13,7 @@ extension Node {
         let network = try networks.find(reference)
         let request = try EndpointRequest(body["EndpointConfig"])
         try container.lifecycle.withLock { _ in
-            let definition = container.life.current.definition
-            let present = definition.endpoints.object ?? [:]
             try checkConnection(of: container, to: network, request)
-            if present[network.name] != nil {
-                throw EngineFailure(
-                    status: 403, "endpoint with name \(container.name) already exists in network \(network.name)")
-            }
             if container.life.current.running != nil {
                 try plug(container, into: network, request, operation: operation)
             }
@@ -29,6 +23,31 @@ extension Node {
                 life.definition.endpoints = .object(endpoints)
             }
             try container.save(durable: true)
+        }
+    }
+
+    /// The plan of ``connectNetwork(_:body:operation:)``; nothing for a container that does not run.
+    public func planConnection(_ reference: String, body: JSON) throws -> [StepRecord] {
+        let container = try self.container(body["Container"]?.string ?? "")
+        let network = try networks.find(reference)
+        let request = try EndpointRequest(body["EndpointConfig"])
+        return try container.lifecycle.withLock { _ in
+            try checkConnection(of: container, to: network, request)
+            guard let (procedure, endpoint) = try connection(of: container, to: network, request) else { return [] }
+            defer { release([endpoint]) }
+            return plan(procedure)
+        }
+    }
+
+    /// The plan of ``disconnectNetwork(_:body:operation:)``.
+    public func planDisconnection(_ reference: String, body: JSON) throws -> [StepRecord] {
+        let container = try self.container(body["Container"]?.string ?? "")
+        let network = try networks.find(reference)
+        return try container.lifecycle.withLock { _ in
+            try checkDisconnection(of: container, from: network)
+            let endpoint = container.life.current.running?.endpoints.first { $0.networkID == network.id }
+            guard let endpoint, let parting = try disconnection(of: container, endpoint) else { return [] }
+            return plan(parting.procedure)
         }
     }
 
@@ -50,13 +69,18 @@ extension Node {
         }
         try checkAttachment(to: network)
         try request.check(in: network.definition, isConnecting: true)
+        if definition.endpoints[network.name] != nil {
+            throw EngineFailure(
+                status: 403, "endpoint with name \(container.name) already exists in network \(network.name)")
+        }
     }
 
-    /// Lays a cable into a running container.
-    private func plug(
-        _ container: Container, into network: Network, _ request: EndpointRequest, operation: String
-    ) throws {
-        guard network.hasEndpoints, let running = container.life.current.running else { return }
+    /// What lays a cable into a running container, with an endpoint that has taken its address; `nil` where there is
+    /// nothing to lay.
+    private func connection(
+        of container: Container, to network: Network, _ request: EndpointRequest
+    ) throws -> (procedure: Procedure, endpoint: Endpoint)? {
+        guard network.hasEndpoints, let running = container.life.current.running else { return nil }
         if request.priority != 0 {
             throw EngineFailure.notYet("--gw-priority for a container that runs: stop it, connect it, start it again")
         }
@@ -78,8 +102,21 @@ extension Node {
             if network.definition.isUserDefined, !hadNames, !ports.serves(container.id) {
                 steps.append(namesStep(for: container, process: process, networks: [network.name]))
             }
-            try run(Procedure(title: "connect network", object: container.name, steps: steps), operation: operation)
+            return (Procedure(title: "connect network", object: container.name, steps: steps), endpoint)
         } catch {
+            release([endpoint])
+            throw EngineFailure(wrapping: error, doing: "connecting \(container.name) to \(network.name)")
+        }
+    }
+
+    /// Lays a cable into a running container.
+    private func plug(
+        _ container: Container, into network: Network, _ request: EndpointRequest, operation: String
+    ) throws {
+        guard let running = container.life.current.running,
+            let (procedure, endpoint) = try connection(of: container, to: network, request)
+        else { return }
+        do { try run(procedure, operation: operation) } catch {
             if endpoint.shared != nil, let inside = try? running.process.networkNamespace(),
                 (try? inside.link(endpoint.interface)) != nil
             {
@@ -88,9 +125,8 @@ extension Node {
             release([endpoint])
             throw EngineFailure(wrapping: error, doing: "connecting \(container.name) to \(network.name)")
         }
-        let made = endpoint
         let isThere = container.life.withLock { life in
-            life.running?.endpoints.append(made)
+            life.running?.endpoints.append(endpoint)
             return life.running != nil
         }
         // It may have ended meanwhile, with its cable: then nobody else gives the address back.
@@ -113,14 +149,7 @@ extension Node {
         }
         let network = try networks.find(reference)
         try container.lifecycle.withLock { _ in
-            if network.definition.driver == "host" {
-                throw EngineFailure.invalid(
-                    "container cannot be disconnected from host network or connected to host network")
-            }
-            guard container.life.current.definition.endpoints[network.name] != nil else {
-                throw EngineFailure(
-                    status: 403, "container \(container.id) is not connected to network \(network.name)")
-            }
+            try checkDisconnection(of: container, from: network)
             if let endpoint = container.life.current.running?.endpoints.first(where: { $0.networkID == network.id }) {
                 try unplug(container, endpoint, operation: operation)
             }
@@ -133,9 +162,38 @@ extension Node {
         }
     }
 
+    private func checkDisconnection(of container: Container, from network: Network) throws {
+        if network.definition.driver == "host" {
+            throw EngineFailure.invalid(
+                "container cannot be disconnected from host network or connected to host network")
+        }
+        guard container.life.current.definition.endpoints[network.name] != nil else {
+            throw EngineFailure(
+                status: 403, "container \(container.id) is not connected to network \(network.name)")
+        }
+    }
+
+    /// What pulls a cable out of a running container, and what is left of its endpoints then.
+    private struct Disconnection {
+        var procedure: Procedure
+        var remaining: [Endpoint]
+        /// The endpoint that takes the published ports over.
+        var heirOfPorts: String?
+    }
+
     /// Pulls a cable out of a running container. If the way out led through it, another network takes over.
     private func unplug(_ container: Container, _ endpoint: Endpoint, operation: String) throws {
-        guard let running = container.life.current.running else { return }
+        guard let parting = try disconnection(of: container, endpoint) else { return }
+        if let heir = parting.heirOfPorts { ports.transfer(from: endpoint.id, to: heir) }
+        try run(parting.procedure, operation: operation)
+        container.life.withLock { $0.running?.endpoints = parting.remaining }
+        try rewriteHosts(of: container)
+        publishNetwork("disconnect", container, endpoint)
+    }
+
+    private func disconnection(of container: Container, _ endpoint: Endpoint) throws -> Disconnection? {
+        guard let running = container.life.current.running else { return nil }
+        var heirOfPorts: String?
         // A shared cable has an end in the container only.
         let place = endpoint.shared == nil ? namespace : try running.process.networkNamespace()
         let link = endpoint.shared == nil ? endpoint.hostLink : endpoint.interface
@@ -165,7 +223,7 @@ extension Node {
             next.hasDefaultRoute = true
             if networks[next.networkID]?.definition.isInternal == false {
                 next.ports = endpoint.ports
-                ports.transfer(from: endpoint.id, to: next.id)
+                heirOfPorts = next.id
             }
             rest[heir] = next
             next.hasDefaultRoute6 = false
@@ -177,11 +235,9 @@ extension Node {
             next.hasDefaultRoute = false
             steps += routeSteps(next, process: process)
         }
-        try run(Procedure(title: "disconnect network", object: container.name, steps: steps), operation: operation)
-        let remaining = rest
-        container.life.withLock { $0.running?.endpoints = remaining }
-        try rewriteHosts(of: container)
-        publishNetwork("disconnect", container, endpoint)
+        return Disconnection(
+            procedure: Procedure(title: "disconnect network", object: container.name, steps: steps), remaining: rest,
+            heirOfPorts: heirOfPorts)
     }
 
     /// Names the engine's own name server in a running container's `/etc/resolv.conf`.

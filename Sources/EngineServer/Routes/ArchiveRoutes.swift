@@ -25,7 +25,10 @@ extension Routes {
                     }, send: sender.write)
                 try sender.flush()
             },
-            Self.change("PUT", "/containers/{name}/archive") { request, responder, operation in
+            Self.change(
+                "PUT", "/containers/{name}/archive",
+                plan: { try node.planPut($0["name"], path: try ArchiveQuery($0.query).path) }
+            ) { request, responder, operation in
                 let query = try ArchiveQuery(request.query)
                 let body = request.body
                 try node.putArchive(

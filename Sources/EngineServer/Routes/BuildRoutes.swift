@@ -9,7 +9,13 @@ extension Routes {
     var builds: [Route] {
         let node = node
         return [
-            Self.change("POST", "/build") { request, responder, operation in
+            Self.change(
+                "POST", "/build",
+                plan: { request in
+                    let body = request.body
+                    return try node.planBuild(try BuildQuery.read(request), context: { try body.read() ?? [] })
+                }
+            ) { request, responder, operation in
                 let build = try BuildQuery.read(request)
                 let output = BuildOutput(responder)
                 let body = request.body

@@ -48,13 +48,25 @@ extension Routes {
                     try ProgressStream(responder).send(["status": .string(id)])
                 }
             },
-            Self.change("POST", "/images/{name...}/tag") { request, responder, operation in
+            Self.change(
+                "POST", "/images/{name...}/tag",
+                plan: { request in
+                    try node.planTag(
+                        request["name"], repository: request.query["repo"] ?? "", tag: request.query["tag"] ?? "")
+                }
+            ) { request, responder, operation in
                 try node.tagImage(
                     request["name"], repository: request.query["repo"] ?? "", tag: request.query["tag"] ?? "",
                     operation: operation)
                 try responder.send(201)
             },
-            Self.change("DELETE", "/images/{name...}") { request, responder, operation in
+            Self.change(
+                "DELETE", "/images/{name...}",
+                plan: { request in
+                    let query = RemoveImageQuery(request.query)
+                    return try node.planImageRemoval(request["name"], force: query.force, prune: !query.keepsParents)
+                }
+            ) { request, responder, operation in
                 let query = RemoveImageQuery(request.query)
                 let records = try node.removeImage(
                     request["name"], force: query.force, prune: !query.keepsParents, operation: operation)

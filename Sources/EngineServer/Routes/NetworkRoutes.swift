@@ -34,11 +34,17 @@ extension Routes {
                 try node.removeNetwork(request["id"], operation: operation)
                 try responder.send(204)
             },
-            Self.change("POST", "/networks/{id}/connect") { request, responder, operation in
+            Self.change(
+                "POST", "/networks/{id}/connect",
+                plan: { try node.planConnection($0["id"], body: try $0.json() ?? .null) }
+            ) { request, responder, operation in
                 try node.connectNetwork(request["id"], body: try request.json() ?? .null, operation: operation)
                 try responder.send(200)
             },
-            Self.change("POST", "/networks/{id}/disconnect") { request, responder, operation in
+            Self.change(
+                "POST", "/networks/{id}/disconnect",
+                plan: { try node.planDisconnection($0["id"], body: try $0.json() ?? .null) }
+            ) { request, responder, operation in
                 try node.disconnectNetwork(request["id"], body: try request.json() ?? .null, operation: operation)
                 try responder.send(200)
             },

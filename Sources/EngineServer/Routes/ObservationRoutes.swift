@@ -33,12 +33,17 @@ extension Routes {
             Route("GET", "/system/df") { request, responder in
                 try responder.send(json: try node.diskUsage(types: Set(request.query.all("type"))))
             },
-            Self.change("POST", "/containers/{name}/update") { request, responder, operation in
+            Self.change(
+                "POST", "/containers/{name}/update",
+                plan: { try node.planUpdate($0["name"], body: try $0.json() ?? .object([:])) }
+            ) { request, responder, operation in
                 let warnings = try node.updateContainer(
                     request["name"], body: try request.json() ?? .object([:]), operation: operation)
                 try responder.send(json: ["Warnings": warnings.isEmpty ? .null : .array(warnings.map { .string($0) })])
             },
-            Self.change("POST", "/commit") { request, responder, operation in
+            Self.change(
+                "POST", "/commit", plan: { try node.planCommit(CommitQuery($0.query).container) }
+            ) { request, responder, operation in
                 let query = CommitQuery(request.query)
                 // Clients of old send the container's settings along with a commit; Docker takes what differs, and no
                 // client of today sends any.

@@ -1,0 +1,107 @@
+public import EngineAPI
+import Glibc
+import OCI
+import OrderedJSON
+import Posix
+import Steps
+
+/// What changes of images and files would do, for `explain`.
+extension Node {
+    /// A step that is described and never performed: what it would find out only by being done is not known.
+    private func described(_ kind: StepKind, _ command: String, _ facts: Facts) -> Step {
+        Step(kind, command: command, facts: facts) {
+            throw EngineFailure.system("a planned step is not performed")
+        }
+    }
+
+    /// The plan of ``tagImage(_:repository:tag:operation:)``.
+    public func planTag(_ source: String, repository: String, tag: String) throws -> [StepRecord] {
+        let target = tag.isEmpty ? repository : "\(repository):\(tag)"
+        do throws(OCIError) { _ = try ImageReference(target) } catch {
+            throw EngineFailure(wrapping: error, doing: "tagging image")
+        }
+        let image = try find(source)
+        return plan(Procedure(title: "tag image", object: target, steps: [tagStep(source, image.id, as: target)]))
+    }
+
+    /// The plan of ``removeImage(_:force:prune:operation:)``.
+    public func planImageRemoval(_ reference: String, force: Bool, prune: Bool) throws -> [StepRecord] {
+        let image = try find(reference)
+        let records: [RemovalRecord]
+        do throws(OCIError) {
+            records = try images.plannedRemoval(reference, force: force, prunesParents: prune, users: imageUsers)
+        } catch { throw EngineFailure(wrapping: error, doing: "removing image") }
+        let gone = Set(records.compactMap { if case .deleted(let id) = $0 { id } else { Digest?.none } })
+        let kept = Set(
+            images.images().filter { !gone.contains($0.id) }.flatMap { $0.layers.map(\.path) }
+                + containers.current.byID.values.flatMap { $0.life.current.definition.layers })
+        let layers = Set(gone.compactMap { images.image($0) }.flatMap { $0.layers.map(\.path) }).subtracting(kept)
+        let untag = described(
+            .imageUntag, "untag \(reference)",
+            ["reference": .string(reference), "image": .string("\(image.id)")])
+        let deletions = gone.sorted().map { id in
+            described(
+                .imageDelete, "delete \(id)",
+                ["image": .string("\(id)"), "layers": .integer(Int64(layers.count))])
+        }
+        return plan(Procedure(title: "remove image", object: reference, steps: [untag] + deletions))
+    }
+
+    /// The plan of `putArchive`: the archive itself is not looked at.
+    public func planPut(_ reference: String, path: String) throws -> [StepRecord] {
+        let container = try self.container(reference)
+        let directory = BindMount.clean(path)
+        let step = described(
+            .filesPut, "tar -x -C \(directory)",
+            [
+                "container": .string(container.name), "directory": .string(directory),
+                "upper": .string(container.upper),
+            ])
+        return plan(Procedure(title: "copy into container", object: container.name, steps: [step]))
+    }
+
+    /// The plan of `commitContainer`.
+    public func planCommit(_ reference: String) throws -> [StepRecord] {
+        let container = try self.container(reference)
+        let step = described(
+            .imageCommit, "tar -c -C \(container.upper) .",
+            ["container": .string(container.name), "upper": .string(container.upper)])
+        return plan(Procedure(title: "commit container", object: container.name, steps: [step]))
+    }
+
+    /// The plan of `buildImage`: the instructions of the Dockerfile in the context that is sent, and the names.
+    ///
+    /// Which of them the cache has is known only when those before it are done.
+    public func planBuild(_ request: BuildRequest, context pull: @escaping () throws -> [UInt8]) throws -> [StepRecord]
+    {
+        let place = "\(configuration.directory)/build"
+        let directory = "\(place)/\(startedAt)-\(UInt32.random(in: 0 ... .max))"
+        let wasThere = Files.exists(place)
+        try Files.makeDirectories(directory, mode: 0o700)
+        defer {
+            try? Files.removeTree(directory)
+            // It stays where another build has come meanwhile.
+            if !wasThere { _ = rmdir(place) }
+        }
+        do {
+            let sent = try SentContext(unpacking: pull, into: "\(directory)/context", dockerfile: request.dockerfile)
+            let build = try ImageBuild(
+                node: self, request: request, operation: "plan", context: sent, directory: directory,
+                isWanted: { true }, send: { _ in })
+            let lines = try build.plannedLines()
+            let object = request.tags.first ?? "image"
+            let instructions = lines.enumerated().flatMap { index, line in
+                let facts: Facts = ["instruction": .string(line.name), "text": .string(line.text)]
+                return plan(
+                    Procedure(
+                        title: "build step \(index + 1)/\(lines.count)", object: object,
+                        steps: [described(.buildInstruction, line.text, facts)]))
+            }
+            let tags = request.tags.filter { !$0.isEmpty }.flatMap { name in
+                let step = described(.imageTag, "tag IMAGE \(name)", ["reference": .string(name)])
+                return plan(Procedure(title: "tag image", object: name, steps: [step]))
+            }
+            return instructions + tags
+        } catch { throw EngineFailure(wrapping: error, doing: "building image") }
+    }
+}
