@@ -76,7 +76,7 @@ extension Glossary {
             ko: "이 컴퓨터의 포트로 온 연결을 컨테이너의 포트로 보내는 것입니다. -p 8080:80 옵션으로 지정합니다.",
             [.portPublish], lesson: "14-bridge"),
         GlossaryEntry(
-            "NAT", "NAT", ["masquerade"],
+            "NAT", "NAT", ["masquerade", "masquerading"],
             en: "Changing addresses on the way: containers reach the outside under the host's address.",
             ko: "가는 길에 주소를 바꾸는 일입니다. 컨테이너는 호스트의 주소로 밖과 통신합니다.",
             [.rulesApply, .uplinkTranslate], lesson: "14-bridge"),
