@@ -200,6 +200,30 @@ class Streams(LabTest):
         self.assertEqual(follower.wait(20), 0)
         self.assertEqual(text, "first\n" + "".join(f"line {i}\n" for i in range(500)))
 
+    def test_a_long_log_is_not_kept_in_memory_whether_its_reader_reads_or_not(self):
+        self.assertSucceeds(self.lab.docker("run", "--name", "box", "busybox", "sh", "-c", numbered(300_000)))
+        before = self.engine_memory()
+        self.assertEqual(self.lab.docker("logs", "box").out.count("\n"), 300_000)
+        self.assertEqual(self.lab.docker("logs", "--tail", "2", "box").out, "line 299998\nline 299999\n")
+        self.assertLess(self.engine_memory() - before, 32 * MEGABYTE)
+
+        # One who follows, reads nothing, and goes: the engine follows for nobody.
+        threads = lambda: len(os.listdir(f"/proc/{self.lab.engine_pid}/task"))
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "loud", "busybox", "yes", "x" * 100))
+        wait_until(lambda: self.lab.docker("logs", "--tail", "1", "loud").out != "", 20)
+        others = threads()
+        followers = []
+        for _ in range(8):
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(self.lab.socket)
+            connection.sendall(b"GET /containers/loud/logs?follow=1&stdout=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertTrue(connection.recv(1))
+            followers.append(connection)
+        for connection in followers:
+            connection.close()
+        wait_until(lambda: threads() <= others + 2, 20, "the engine still follows for those who have gone")
+        self.assertLess(self.engine_memory() - before, 48 * MEGABYTE)
+
     def test_a_pipe_that_is_closed_ends_the_command(self):
         done = subprocess.run(["sh", "-c", f"{PROGRAM} docker run --rm busybox yes | head -n 1"],
                               env=self.lab.environment, capture_output=True, timeout=20)

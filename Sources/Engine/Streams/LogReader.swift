@@ -33,7 +33,8 @@ struct LogReader {
         var attributes: LogAttributes
     }
 
-    /// Calls a body with each line asked for, as bytes ready to be sent.
+    /// Calls a body with each line asked for, as bytes ready to be sent. What was read is not kept, so that neither a long
+    /// log nor a container that prints faster than its lines are sent takes memory; only the lines of a `tail` are.
     ///
     /// - Parameters:
     ///   - log: The log while the container runs; `nil` when nothing more can come.
@@ -44,35 +45,47 @@ struct LogReader {
     ) throws {
         // The count is taken before reading: a write in between is noticed as a new one.
         var writes = log?.writes ?? 0
-        var lines = try rotatedFiles().flatMap { try self.lines(of: $0).filter(isAskedFor) }
+        var kept: [Line] = []
+        func pass(_ line: Line) throws {
+            if isAskedFor(line) { try send(line.stream, render(line)) }
+        }
+        func keepOrPass(_ line: Line) throws {
+            guard let tail = request.tail else { return try pass(line) }
+            guard isAskedFor(line) else { return }
+            kept.append(line)
+            if kept.count - tail >= 1024 { kept.removeFirst(kept.count - tail) }
+        }
+        for path in rotatedFiles() {
+            var partial: [UInt8] = []
+            try drain(try Descriptor.open(path, O_RDONLY), &partial, while: isWanted, keepOrPass)
+        }
         var file = try? Descriptor.open(path, O_RDONLY)
         var partial: [UInt8] = []
-        var inode = file.map(inode) ?? 0
-        if let file { lines += try drain(file, &partial).filter(isAskedFor) }
-        if let tail = request.tail { lines = Array(lines.suffix(tail)) }
-        for line in lines { try send(line.stream, render(line)) }
+        var inode = file.map { status($0).inode } ?? 0
+        // As much as there is now: a container that goes on printing would never let this end.
+        if let file { try drain(file, &partial, upTo: status(file).size, while: isWanted, keepOrPass) }
+        if let tail = request.tail { for line in kept.suffix(tail) { try send(line.stream, render(line)) } }
+        kept = []
         guard request.follows, let log else { return }
         while isWanted() {
             let mayBeMore = log.waitForMore(after: writes, seconds: 1)
             writes = log.writes
-            if let file {
-                for line in try drain(file, &partial) where isAskedFor(line) { try send(line.stream, render(line)) }
-            }
+            if let file { try drain(file, &partial, while: isWanted, pass) }
             // After a rotation the open file is the old one, read to its end above; the path names the new one.
-            if let next = try? Descriptor.open(path, O_RDONLY), self.inode(next) != inode {
-                inode = self.inode(next)
+            if let next = try? Descriptor.open(path, O_RDONLY), status(next).inode != inode {
+                inode = status(next).inode
                 file = next
                 partial = []
-                for line in try drain(next, &partial) where isAskedFor(line) { try send(line.stream, render(line)) }
+                try drain(next, &partial, while: isWanted, pass)
             }
             if let until = request.until, now() > until { return }
             if !mayBeMore { return }
         }
     }
 
-    private func inode(_ file: Descriptor) -> UInt64 {
+    private func status(_ file: Descriptor) -> (inode: UInt64, size: Int) {
         var status = stat()
-        return fstat(file.number, &status) == 0 ? UInt64(status.st_ino) : 0
+        return fstat(file.number, &status) == 0 ? (UInt64(status.st_ino), Int(status.st_size)) : (0, 0)
     }
 
     private func now() -> Int64 {
@@ -91,21 +104,20 @@ struct LogReader {
         return found
     }
 
-    private func lines(of path: String) throws -> [Line] {
-        var partial: [UInt8] = []
-        return try drain(Descriptor.open(path, O_RDONLY), &partial)
-    }
-
-    /// Reads what there is; the piece of a line that has no end yet stays in `partial`.
-    private func drain(_ file: Descriptor, _ partial: inout [UInt8]) throws -> [Line] {
-        var lines: [Line] = []
-        while true {
-            let piece = try file.read(upTo: 1 << 16)
-            if piece.isEmpty { return lines }
+    /// Hands on the lines that there are; the piece of a line that has no end yet stays in `partial`.
+    private func drain(
+        _ file: Descriptor, _ partial: inout [UInt8], upTo limit: Int = .max, while isWanted: () -> Bool,
+        _ body: (Line) throws -> Void
+    ) throws {
+        var left = limit
+        while left > 0, isWanted() {
+            let piece = try file.read(upTo: min(1 << 16, left))
+            if piece.isEmpty { return }
+            left -= piece.count
             partial += piece
             var start = partial.startIndex
             while let end = partial[start...].firstIndex(of: 0x0A) {
-                if let line = parse(partial[start..<end]) { lines.append(line) }
+                if let line = parse(partial[start..<end]) { try body(line) }
                 start = end + 1
             }
             partial.removeSubrange(..<start)
