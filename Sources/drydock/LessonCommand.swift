@@ -28,9 +28,14 @@ struct LessonCommand: ParsableCommand {
         func run() throws {
             let language = Language.preferred(environment: processEnvironment())
             let course = try folder.course()
-            for id in try course.ids() {
+            let ids = try course.ids()
+            let width = ids.map(\.count).max() ?? 0
+            for id in ids {
                 let lesson = try course.load(id).lesson
-                print("\(id)  \(lesson.front.minutes) min  \(lesson.text(in: language).title)")
+                let name = id + String(repeating: " ", count: width - id.count)
+                let minutes = String(lesson.front.minutes)
+                let indent = String(repeating: " ", count: max(0, 3 - minutes.count))
+                print("\(name) \(indent)\(minutes) min  \(lesson.text(in: language).title)")
             }
         }
     }
