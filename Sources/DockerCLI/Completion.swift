@@ -1,3 +1,4 @@
+import EngineAPI
 import EngineClient
 import OrderedJSON
 
@@ -49,6 +50,10 @@ struct Completion {
     private func valueCandidates(_ word: String, _ command: CommandSpec) -> [String] {
         switch word.drop(while: { $0 == "-" }) {
         case "network", "net": names("/networks", "Name")
+        case "host", "H": command.name == Grammar.root.name ? nodes() : []
+        case "volume", "v": volumes().map { "\($0):" }
+        case "driver", "d": command.id == .networkCreate ? ["bridge", "macvlan", "ipvlan", "overlay"] : []
+        case "format": ["json", "table"]
         case "pull": ["always", "missing", "never"]
         case "restart": ["no", "always", "on-failure", "unless-stopped"]
         case "volumes-from": containers(all: true)
@@ -94,6 +99,9 @@ struct Completion {
     private func names(_ path: String, _ key: String) -> [String] {
         (list(path).array ?? []).compactMap { $0[key]?.string }
     }
+
+    /// The lab's nodes: `-H` takes their names.
+    private func nodes() -> [String] { names(DrydockAPI.nodesPath, "Name") }
 
     private func volumes() -> [String] { (list("/volumes")["Volumes"]?.array ?? []).compactMap { $0["Name"]?.string } }
 

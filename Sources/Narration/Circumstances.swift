@@ -9,6 +9,8 @@ struct Circumstances: Sendable {
     var command: [String] = []
     /// The containers that have ended since.
     var ended: Set<String> = []
+    /// The containers that were removed since.
+    var removed: Set<String> = []
     /// The facts of the program that the command started, if it did.
     var execution: Facts?
 
@@ -63,8 +65,14 @@ extension NarratedStep {
         }
         // The process of an exec that somebody waited for is gone when one can type again; the container is not.
         if isSecond && circumstances.execution?["detached"]?.bool == false && command.contains("/proc/") { return nil }
-        let hasEnded = circumstances.ended.contains(record.object)
-        if needsProcess && hasEnded { return nil }
+        let isGone = circumstances.removed.contains(record.object)
+        let hasEnded = isGone || circumstances.ended.contains(record.object)
+        // Its cable goes with its process.
+        if (needsProcess || record.kind == .vethCreate) && hasEnded { return nil }
+        if isGone && command.hasPrefix("docker") && command.split(separator: " ").contains(Substring(record.object)) {
+            return nil
+        }
+        if needsContainer && isGone { return nil }
         if needsContainer && circumstances.removesAtEnd && (hasEnded || isForeground) { return nil }
         guard needsProcess && isForeground else { return Look(command: command) }
         let inside = "docker exec \(record.object) "

@@ -35,9 +35,7 @@ struct GlossaryEntry: Sendable {
 /// The words of containers, in every language.
 public enum Glossary {
     static let entries: [GlossaryEntry] = (kernelTerms + machineTerms + imageTerms + containerTerms + networkTerms)
-        .sorted {
-            $0.term.lowercased() < $1.term.lowercased()
-        }
+        .sorted { $0.term.lowercased() < $1.term.lowercased() }
 
     /// All terms, for completion.
     public static var terms: [String] { entries.map(\.term) }

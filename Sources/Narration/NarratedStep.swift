@@ -81,6 +81,8 @@ struct NarratedStep: Sendable {
         var circumstances = circumstances
         circumstances.execution = records.last { $0.kind == .processExecute }?.facts
         circumstances.ended.formUnion(records.filter { $0.kind == .processEnd || $0.state == .failed }.map(\.object))
+        circumstances.removed.formUnion(
+            records.filter { $0.kind == .containerDelete && $0.state == .performed }.map(\.object))
         return operations(of: records).map { story in
             var siblings: [String: Facts] = [:]
             for record in story where siblings[record.kind.rawValue] == nil {

@@ -14,6 +14,10 @@ struct ShellCompleter {
             if last.hasPrefix("!") {
                 return LineEditor.Completion(word: last, candidates: [])
             }
+            if last.hasPrefix("@") {
+                let nodes = docker(["-H"], "").candidates
+                return completion((nodes + ["cable"]).map { "@\($0)" }, last)
+            }
             let own = Shell.words.keys.filter { $0.hasPrefix(last) }.sorted()
             return LineEditor.Completion(word: last, candidates: own)
         }

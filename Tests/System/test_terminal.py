@@ -73,10 +73,17 @@ class Keys(TerminalTest):
 
     def test_tab_completes_commands_flags_names_and_files(self):
         self.assertSucceeds(self.lab.docker("create", "--name", "lighthouse", "busybox", "true"))
+        self.assertSucceeds(self.lab.docker("volume", "create", "pilots"))
+        self.addCleanup(self.lab.docker, "volume", "rm", "pilots")
         terminal = self.shell()
         for typed, completed in (("docker insp", "docker inspect"), ("docker run --netw", "docker run --network"),
                                  ("docker rm lig", "docker rm lighthouse"), ("docker run busy", "docker run busybox"),
-                                 ("docker load -i /etc/hostn", "docker load -i /etc/hostname")):
+                                 ("docker load -i /etc/hostn", "docker load -i /etc/hostname"),
+                                 ("@nod", "@node1"), ("@ca", "@cable"), ("docker -H nod", "docker -H node1"),
+                                 ("docker run --restart unl", "docker run --restart unless-stopped"),
+                                 ("docker run -v pil", "docker run -v pilots:"),
+                                 ("docker network create -d macv", "docker network create -d macvlan"),
+                                 ("glossary whit", "glossary whiteout"), ("set theme proj", "set theme projector")):
             with self.subTest(typed):
                 terminal.send(typed + TAB)
                 terminal.shows(f"node1> {completed}", timeout=3)

@@ -10,9 +10,11 @@ import tempfile
 import unittest
 
 import machine
-from harness import PROGRAM, LabTest, wait_until
+from harness import PROGRAM, ROOT, LabTest, wait_until
 from terminal import CTRL_D, ENTER, PROMPT, Terminal
 
+#: The kinds of steps there are, from the program's own list.
+KINDS = set(re.findall(r'= "([a-z]+\.[a-z]+)"', (ROOT / "Sources/EngineAPI/StepKind.swift").read_text()))
 STEP_PROMPT = r"\[q\] take back > $"
 
 
@@ -280,7 +282,7 @@ class OfferedCommands(LabTest):
     """Each command that the narration offers can be typed, and shows what it promises."""
 
     # What lists the contents of something may list none.
-    MAY_BE_EMPTY = ("docker diff ", "docker logs ", "!ls ", "docker exec web ls ")
+    MAY_BE_EMPTY = ("docker diff ", "@node1 ip neigh ", "docker logs ", "!ls ", "docker exec web ls ")
 
     def check(self, *lines: str) -> None:
         """Runs lines, asks for more on each of their steps, and runs all that is offered."""
@@ -318,6 +320,55 @@ class OfferedCommands(LabTest):
     def test_of_a_second_process(self):
         self.assertSucceeds(self.lab.docker("run", "-d", "--name", "web", "busybox", "sleep", "1000"))
         self.check("docker exec -d web sleep 1000")
+
+    # One line after another, each told in depth: together they have every kind of step but those of an uplink.
+    LINES = [
+        "docker network create lab", "docker volume create data", "docker run -d -t --name web --network lab --hostname boat "
+        "-m 32m --ulimit nofile=100:200 -u 1000 -v data:/bin --tmpfs /scratch --sysctl net.core.somaxconn=77 -p 18080:80 "
+        "busybox sleep 1000", "docker run -d --name onhost --network host busybox sleep 1000",
+        "docker run -d --name none --network none busybox sleep 1000", "docker network connect bridge web",
+        "docker pause web", "docker unpause web", "docker update -m 64m --memory-swap 128m web", "docker exec -d web sleep 999",
+        "docker top web", "docker stats --no-stream web", "docker diff none", "docker cp none:/etc/passwd {file}",
+        "docker cp {file} none:/new", "docker commit none made:1", "docker tag made:1 {registry}/made:1",
+        "docker push {registry}/made:1", "docker rmi made:1", "docker rmi {registry}/made:1",
+        "docker pull {registry}/made:1", "docker build -t built {context}", "docker save -o {file} built",
+        "docker rmi built", "docker load -i {file}", "docker export -o {file} none", "docker import {file} plain:1",
+        "docker rename none nobody", "docker network disconnect bridge web", "docker stop -t 0 nobody", "docker rm nobody",
+        "node add node2", "node link node2 --loss 10%", "node link node2 --loss 0",
+        "docker network create -d macvlan lone", "docker run -d --name mac --network lone busybox sleep 1000",
+        "docker swarm init", "docker -H node2 {join}", "docker network create -d overlay --attachable over",
+        "docker run -d --name over1 --network over busybox sleep 1000", "docker rm -f over1", "docker -H node2 swarm leave",
+        "node rm node2", "docker rm -f mac web onhost", "docker network rm lab", "docker volume rm data",
+    ]
+    # Those of an uplink are on a machine that has one; the second node's and a first start's are in their own streams.
+    ELSEWHERE = {"uplink.create", "uplink.translate", "swarm.join", "swarm.leave"}
+    # Offered for a moment that is over when the next prompt comes, or for what is gone, which it shows by failing.
+    MAY_FAIL = re.compile(r"!ls( -d| -A)? /|!man |!cat ~/.docker|docker manifest inspect|docker search|docker logs")
+
+    def test_of_every_kind_of_step(self):
+        with tempfile.TemporaryDirectory(prefix="drydock-test-", dir="/tmp") as context:
+            with open(f"{context}/Dockerfile", "w", encoding="utf-8") as file:
+                file.write("FROM busybox\nRUN echo hi > /hi\n")
+            values = {"file": f"{context}/file", "context": context,
+                      "registry": self.lab.get("/drydock/registry")["Address"], "join": ""}
+            before = len(self.lab.steps())
+            offered = 0
+            for line in self.LINES:
+                line = line.format(**values)
+                told = self.assertSucceeds(self.lab.line(line, level="deep"))
+                if "swarm init" in line:
+                    values["join"] = re.search(r"docker (swarm join .*)", told.out)[1]
+                for command in sorted(set(re.findall(r"(?m)^\|\s+> (.+?)(?:\s{2,}in .+)?$", told.err))):
+                    offered += 1
+                    with self.subTest(line=line, offered=command):
+                        result = self.lab.line(command, level="off")
+                        if not self.MAY_FAIL.match(command):
+                            self.assertSucceeds(result)
+                        if not command.startswith(self.MAY_BE_EMPTY) and not self.MAY_FAIL.match(command):
+                            self.assertNotEqual(result.out.strip(), "", result.err)
+            self.assertGreater(offered, 60)
+            kinds = {record["kind"] for record in self.lab.steps()[before:]}
+            self.assertEqual(KINDS - kinds - self.ELSEWHERE, set())
 
     def test_of_pages_about_whole_containers(self):
         self.assertSucceeds(self.lab.docker("run", "-d", "--name", "web", "busybox", "sleep", "1000"))
