@@ -36,6 +36,24 @@ public struct RootedTree: Sendable {
         try open(path, Self.pathOnly)?.reopenedAsFile(path.text)
     }
 
+    /// Where a name leads when all links in it are followed; `nil` if there is no such thing.
+    public func resolve(_ path: ArchivePath) throws(SystemError) -> ArchivePath? {
+        guard let found = try open(path, Self.pathOnly) else { return nil }
+        var (whole, top) = (try Self.name(of: found), try Self.name(of: descriptor))
+        if top != "/" { top += "/" }
+        whole += "/"
+        guard whole.hasPrefix(top) else { throw SystemError("resolving \(path.text)", code: EXDEV) }
+        return ArchivePath(String(whole.dropFirst(top.count).dropLast()))
+    }
+
+    /// What the kernel calls an open file (`proc_pid_fd(5)`).
+    private static func name(of descriptor: Descriptor) throws(SystemError) -> String {
+        var text = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let link = "/proc/self/fd/\(descriptor.number)"
+        let count = try check("reading \(link)") { Int32(clamping: readlink(link, &text, text.count)) }
+        return String(decoding: text[..<Int(count)], as: UTF8.self)
+    }
+
     /// What something is; `nil` if there is no such thing.
     /// - Parameter follows: Whether a symbolic link at the end is followed.
     public func status(_ path: ArchivePath, follows: Bool) throws(SystemError) -> stat? {

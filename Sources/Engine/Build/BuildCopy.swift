@@ -55,7 +55,8 @@ extension ImageBuild {
         if digests.count > 1 {
             hash = "multi:" + Digest(of: Array(digests.joined(separator: ",").utf8)).hexadecimal
         }
-        let flags = (owner.isEmpty ? "" : "--chown=\(owner) ") + (mode.map { "--chmod=\(String($0, radix: 8)) " } ?? "")
+        // As Docker's builder notes it: nothing stands between the owner and the digest.
+        let flags = (owner.isEmpty ? "" : "--chown=\(owner)") + (mode.map { "--chmod=\(String($0, radix: 8)) " } ?? "")
         let config = noted(["#(nop) \(line.name) \(flags)\(hash) in \(destination) "])
         if try takeFromCache(line, config) { return }
         let layer = try LayerCopy(self)
@@ -120,7 +121,7 @@ extension ImageBuild {
                     (hasStage ? "" : "file not found in build context or excluded by .dockerignore: ")
                         + "stat \(path.text): file does not exist")
             }
-            return [CopySource(tree: tree, path: path)]
+            return [CopySource(tree: tree, path: path, isOfImage: hasStage)]
         }
         var found: [ArchivePath] = [""]
         for part in path.components {
@@ -128,7 +129,7 @@ extension ImageBuild {
                 IgnorePatterns.matches(part.text, $0.last.text)
             }
         }
-        return found.map { CopySource(tree: tree, path: $0) }
+        return found.map { CopySource(tree: tree, path: $0, isOfImage: hasStage) }
     }
 }
 
@@ -198,6 +199,8 @@ final class LayerCopy: Sendable {
             try source.walk(asRoot: true) { entry, data in
                 var entry = entry
                 entry.path = place.appending(entry.path)
+                // Another owner: the kernel takes away what would give the first one's rights (chown(2)).
+                if entry.kind == .file { entry.mode &= entry.mode & S_IXGRP == 0 ? ~S_ISUID : ~(S_ISUID | S_ISGID) }
                 if let mode = plan.mode { entry.mode = mode }
                 try unpacker.place(entry, data: data)
             }

@@ -1,4 +1,5 @@
 import Archives
+import CLinux
 import Glibc
 import OCI
 import Posix
@@ -67,6 +68,8 @@ extension SentContext {
 struct CopySource: Sendable {
     let tree: RootedTree
     let path: ArchivePath
+    /// Whether it is a file of an image, not of the context (COPY --from).
+    var isOfImage = false
     /// Whether it came from a URL: such a file is never unpacked.
     var isFetched = false
 
@@ -82,44 +85,66 @@ struct CopySource: Sendable {
     /// `file:…` or `dir:…` with a digest of all that a copy would bring: names, modes, links, bytes; no times.
     ///
     /// It is the one that Docker's builder notes in an image's history: each entry is hashed with its tar header as text
-    /// (moby, pkg/tarsum, version 1), and the entries of a directory by their sorted hashes.
+    /// (moby, pkg/tarsum, version 1), and the entries of a directory by their sorted hashes. A symbolic link counts as
+    /// what it leads to.
     func digest() throws -> String {
-        let isDirectory = try isDirectory()
-        var hashes: [String] = []
-        if isDirectory, !path.isRoot, let status = try tree.status(path, follows: true) {
-            let own = ArchiveEntry(
-                path, .directory, mode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid, modified: 0)
-            hashes.append(Self.header(of: own).finish().hexadecimal)
-        }
-        try walk(asRoot: true) { entry, data in
-            var entry = entry
-            entry.path = path.appending(entry.path)
-            var hash = Self.header(of: entry)
-            try data { bytes, _ in hash.update(bytes) }
-            hashes.append(hash.finish().hexadecimal)
-        }
-        if !isDirectory { return "file:" + (hashes.first ?? "") }
-        return "dir:" + Digest(of: Array(hashes.sorted().joined(separator: ",").utf8)).hexadecimal
+        guard try isDirectory() else { return "file:" + (try sum(of: path)) }
+        var sums: [String] = []
+        try collect(path, into: &sums)
+        return "dir:" + Digest(of: Array(sums.sorted().joined(separator: ",").utf8)).hexadecimal
     }
 
-    /// The beginning of an entry's hash: the members of its tar header, as Docker's client sends them.
-    private static func header(of entry: ArchiveEntry) -> SHA256 {
-        var (type, link, name) = ("0", "", entry.path.text)
-        switch entry.kind {
-        case .file: break
-        case .hardLink(let target): (type, link) = ("1", target.text)
-        case .symbolicLink(let target): (type, link) = ("2", String(decoding: target, as: UTF8.self))
-        case .characterDevice: type = "3"
-        case .blockDevice: type = "4"
-        case .directory: (type, name) = ("5", name + "/")
-        case .fifo: type = "6"
+    private func collect(_ path: ArchivePath, into sums: inout [String]) throws {
+        if !path.isRoot { sums.append(try sum(of: path)) }
+        guard try tree.status(path, follows: path == self.path)?.isDirectory == true else { return }
+        for child in try Self.children(of: path, in: tree) { try collect(child, into: &sums) }
+    }
+
+    /// The hash of one entry. A link that leads nowhere has none: its name stands for it, or where it leads to.
+    private func sum(of path: ArchivePath) throws -> String {
+        guard let found = try tree.resolve(path), let status = try tree.status(found, follows: false) else {
+            guard isOfImage, let target = try linkTarget(path) else { return path.text }
+            let text = String(decoding: target, as: UTF8.self)
+            return ArchivePath(ImageBuild.cleaned(text.hasPrefix("/") ? text : "\(path.parent.text)/\(text)")).text
         }
-        let size = entry.kind == .file ? entry.size : 0
-        let text =
-            "name\(name)mode\(entry.mode)uid0gid0size\(size)typeflag\(type)linkname\(link)unamegnamedevmajor0devminor0"
         var hash = SHA256()
-        Array(text.utf8).withUnsafeBytes { hash.update($0) }
-        return hash
+        Array(header(found, status).utf8).withUnsafeBytes { hash.update($0) }
+        if status.st_mode & S_IFMT == S_IFREG, let file = try tree.file(found) {
+            while case let bytes = try file.read(upTo: 256 * 1024), !bytes.isEmpty {
+                bytes.withUnsafeBytes { hash.update($0) }
+            }
+        }
+        return hash.finish().hexadecimal
+    }
+
+    /// The beginning of an entry's hash: the members of its tar header. For a file of the context they are as Docker's
+    /// client sends them: of nobody. For one of an image they are as on disk, the kind of file in the mode, root by name.
+    private func header(_ path: ArchivePath, _ status: stat) -> String {
+        let kind = status.st_mode & S_IFMT
+        let type =
+            switch kind {
+            case S_IFCHR: "3"
+            case S_IFBLK: "4"
+            case S_IFDIR: "5"
+            case S_IFIFO: "6"
+            default: "0"
+            }
+        let device = kind == S_IFCHR || kind == S_IFBLK ? UInt64(status.st_rdev) : 0
+        let (uid, gid) = isOfImage ? (status.st_uid, status.st_gid) : (0, 0)
+        func name(_ id: UInt32) -> String { isOfImage && id == 0 ? "root" : "" }
+        return
+            "name\(path.text)\(kind == S_IFDIR ? "/" : "")mode\(isOfImage ? status.st_mode : status.st_mode & 0o7777)"
+            + "uid\(uid)gid\(gid)size\(kind == S_IFREG ? status.st_size : 0)typeflag\(type)linkname"
+            + "uname\(name(uid))gname\(name(gid))devmajor\(linux_major(device))devminor\(linux_minor(device))"
+    }
+
+    private func linkTarget(_ path: ArchivePath) throws -> [UInt8]? {
+        guard let parent = try tree.open(path.parent, O_RDONLY | O_DIRECTORY) else { return nil }
+        var target = [UInt8](repeating: 0, count: 4096)
+        let count = try check("reading link \(path.text)") {
+            Int32(clamping: path.last.withCString { readlinkat(parent.number, $0, &target, target.count) })
+        }
+        return Array(target[..<Int(count)])
     }
 
     /// Visits the file, or everything below the directory, by names relative to it; a file's own name is the root.
@@ -158,12 +183,8 @@ struct CopySource: Sendable {
             }
             return
         case S_IFLNK:
-            guard let parent = try tree.open(path.parent, O_RDONLY | O_DIRECTORY) else { return }
-            var target = [UInt8](repeating: 0, count: 4096)
-            let count = try check("reading link \(path.text)") {
-                Int32(clamping: path.last.withCString { readlinkat(parent.number, $0, &target, target.count) })
-            }
-            entry.kind = .symbolicLink(Array(target[..<Int(count)]))
+            guard let target = try linkTarget(path) else { return }
+            entry.kind = .symbolicLink(target)
         case S_IFCHR: entry.kind = .characterDevice(status.st_rdev)
         case S_IFBLK: entry.kind = .blockDevice(status.st_rdev)
         case S_IFIFO: entry.kind = .fifo
