@@ -1,6 +1,7 @@
 import EngineAPI
 import HTTPMessages
 public import OrderedJSON
+public import Posix
 import Synchronization
 
 /// A client of the Docker Engine API over a unix socket or TCP.
@@ -66,6 +67,16 @@ public final class EngineClient: Sendable {
 
     /// The engine's address as `DOCKER_HOST` has it.
     public var host: String { address.text }
+
+    /// Where this machine finds the network namespace of the process behind the engine's socket (`SO_PEERCRED` in
+    /// `unix(7)`); `nil` for an engine that is reached over a network.
+    /// - Throws: ``SystemError`` if nobody answers there.
+    public var networkNamespace: String? {
+        get throws(SystemError) {
+            guard case .unix(let path) = address else { return nil }
+            return "/proc/\(try UnixSocket.process(listeningAt: path))/ns/net"
+        }
+    }
 
     /// The API version that requests are made with.
     public var apiVersion: String { negotiation.withLock { $0.version } }

@@ -39,6 +39,17 @@ public enum UnixSocket {
         return socket
     }
 
+    /// The number of the process that has made a listening socket.
+    /// - Throws: ``SystemError`` if nobody listens there.
+    public static func process(listeningAt path: String) throws(SystemError) -> Int32 {
+        let socket = try connect(path)
+        var pid: pid_t = 0
+        var uid: uid_t = 0
+        var gid: gid_t = 0
+        try check("asking who listens at \(path)") { linux_peer_credentials(socket.number, &pid, &uid, &gid) }
+        return pid
+    }
+
     /// Accepts one connection, close-on-exec.
     /// - Throws: ``SystemError``; `EINVAL` after the listener was shut down.
     public static func accept(_ listener: Descriptor) throws(SystemError) -> Descriptor {

@@ -147,6 +147,7 @@ struct LessonCommand: ParsableCommand {
                 languages: languages ?? Language.allCases, jobs: jobs, program: try Files.linkTarget("/proc/self/exe"),
                 environment: environment,
                 features: LessonFeatures.here(home))
+            proof.host = environment["DOCKER_HOST"].flatMap { $0.isEmpty ? nil : $0 }
             proof.records = records
             proof.failsWhenSkipping = failsWhenSkipping
             if slow {
@@ -251,7 +252,11 @@ enum CourseFolder {
 /// What this machine has of what lessons may require.
 enum LessonFeatures {
     static func here(_ home: DrydockHome) -> Set<String> {
-        guard KernelChoice.simulatedBecause(home) == nil else { return [] }
-        return ["linux", "nodes", "memory-limit", "cpu-limit"]
+        if let host = processEnvironment()["DOCKER_HOST"], !host.isEmpty {
+            // A socket's engine is on this machine; what another machine has can't be looked at from here.
+            return host.hasPrefix("unix://") ? ["linux", "memory-limit", "cpu-limit"] : ["memory-limit", "cpu-limit"]
+        }
+        guard KernelChoice.simulatedBecause(home) == nil else { return ["drydock"] }
+        return ["linux", "nodes", "memory-limit", "cpu-limit", "drydock"]
     }
 }

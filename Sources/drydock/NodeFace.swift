@@ -1,6 +1,7 @@
 import CLinux
 import DockerCLI
 import EngineAPI
+import EngineClient
 import Glibc
 import Narration
 import Posix
@@ -40,7 +41,13 @@ struct NodeFace {
 
     /// Enters the network namespace of a node, or, for `cable`, of the cable between the nodes. It changes this thread
     /// only, and is meant for a process that has no other.
+    ///
+    /// With another engine than the lab's, `node1` is the host that it runs on: its network is the one in which the
+    /// engine itself lives.
     func enter(_ node: String) throws {
+        if let host = processEnvironment()["DOCKER_HOST"], !host.isEmpty {
+            return try enterNetwork(of: EngineClient(host: host), node)
+        }
         let isCable = node == "cable"
         let client = try EngineControl(home: home).connect(node: isCable ? "node1" : node)
         let answer = try client.request("GET", isCable ? DrydockAPI.cablePath : DrydockAPI.nodePath).json()
@@ -49,6 +56,17 @@ struct NodeFace {
         }
         let namespace = try Descriptor.open(path, O_RDONLY)
         try check("entering the network of \(node)") { linux_setns(namespace.number, CLONE_NEWNET) }
+    }
+
+    private func enterNetwork(of engine: EngineClient, _ node: String) throws {
+        guard node == "node1" || node == ForeignEngine.name(of: engine) else {
+            throw UsageProblem("there is no node \(node): DOCKER_HOST names another engine than the lab's")
+        }
+        guard let path = try engine.networkNamespace else {
+            throw UsageProblem("\(engine.host) is another machine: commands can't be run there")
+        }
+        let namespace = try Descriptor.open(path, O_RDONLY)
+        try check("entering the network of \(engine.host)") { linux_setns(namespace.number, CLONE_NEWNET) }
     }
 
     private var CLONE_NEWNET: Int32 { 0x4000_0000 }

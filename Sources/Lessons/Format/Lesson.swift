@@ -46,6 +46,14 @@ public struct LessonFile: Sendable, Equatable {
     public var line: Int
 }
 
+/// Something that a step needs and that not every place has.
+public struct Need: Sendable, Equatable {
+    /// One of the features that lessons may require.
+    public var feature: String
+    /// Why it can't be done without, for authors.
+    public var reason: String
+}
+
 /// One step of a lesson, without its words.
 public struct LessonStep: Sendable {
     /// Its identity in progress and reports: `two-pids`.
@@ -68,6 +76,8 @@ public struct LessonStep: Sendable {
     public var files: [LessonFile] = []
     /// Whether the step shows on the machine what was seen inside.
     public var isOutside = false
+    /// What the step needs beside the lesson, and why: `drydock` is Drydock's own engine.
+    public var needs: [Need] = []
     /// Whether the step puts right what the notes say too shortly.
     public var corrects = false
     /// The headings and commands of the notes that it teaches.

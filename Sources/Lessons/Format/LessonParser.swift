@@ -84,8 +84,17 @@ public struct LessonParser {
             step.corrects = true
         } else if mark.hasPrefix("notes:") {
             step.notes.append(String(mark.dropFirst(6)).trimmedBlanks)
+        } else if mark.hasPrefix("requires:") {
+            let (feature, reason) = String(mark.dropFirst("requires:".count)).trimmedBlanks.firstWord
+            if !FrontMatter.features.contains(feature) || reason.isEmpty {
+                let known = FrontMatter.features.joined(separator: ", ")
+                note(line, "expected `requires: FEATURE REASON`, where FEATURE is \(known)")
+            }
+            step.needs.append(Need(feature: feature, reason: reason))
         } else {
-            note(line, "there is no mark `\(mark)`: expected outside, corrects, notes: TEXT or then")
+            note(
+                line,
+                "there is no mark `\(mark)`: expected outside, corrects, notes: TEXT, requires: FEATURE REASON or then")
         }
     }
 

@@ -17,7 +17,9 @@ enum Translation {
                 note(fence.line, "`\(fence.kind)` stands in the English file only")
             }
             for (line, mark) in section.marks
-            where !["outside", "corrects"].contains(mark) && !mark.hasPrefix("notes:") {
+            where !["outside", "corrects"].contains(mark) && !mark.hasPrefix("notes:")
+                && !mark.hasPrefix("requires:")
+            {
                 note(line, "there is no mark `\(mark)`")
             }
         }

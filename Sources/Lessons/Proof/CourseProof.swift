@@ -1,7 +1,8 @@
 import CLinux
+import EngineClient
 import Glibc
 public import Narration
-public import Posix
+import Posix
 
 /// Lints and proves the lessons of a course, several at a time.
 public struct CourseProof: Sendable {
@@ -23,6 +24,8 @@ public struct CourseProof: Sendable {
     public var slow: (@Sendable (String, Double) -> Void)?
     /// Whether a lesson that can't be played here counts as a failure.
     public var failsWhenSkipping = false
+    /// The address of another engine on which the lessons are proven, as `DOCKER_HOST` has it.
+    public var host: String?
     /// Whether what the solutions show is written down.
     public var records = false
 
@@ -52,13 +55,32 @@ public struct CourseProof: Sendable {
     ///
     /// - Parameter say: Takes lines for a person, from any thread.
     /// - Returns: Whether all is as it should be.
-    public func run(say: @escaping @Sendable (String) -> Void) throws(SystemError) -> Bool {
+    public func run(say: @escaping @Sendable (String) -> Void) throws -> Bool {
+        guard let host else { return try run(images: nil, say: say) }
+        // The other engine has one world for all; and it has none of the lab's images yet.
+        var proof = self
+        proof.jobs = 1
+        let engine = try EngineClient(host: host)
+        let before = try Inventory(of: engine)
+        let lab = try Lab(program: program, environment: environment)
+        defer {
+            do { try lab.remove() } catch { say("\(lab.home) was not removed: \(error)") }
+        }
+        let archive = "\(lab.home)/images.tar"
+        try LabImages.save(from: lab.engine(), to: archive)
+        try LabImages.load(archive, into: engine)
+        let isFine = try proof.run(images: archive, say: say)
+        try Inventory(of: engine).without(before).remove(from: engine)
+        return isFine
+    }
+
+    private func run(images: String?, say: @escaping @Sendable (String) -> Void) throws(SystemError) -> Bool {
         let state = Monitor(State(waiting: ids, running: max(1, min(jobs, ids.count))))
         let all = try course.ids()
         for number in 0..<state.withLock({ $0.running }) {
             try Thread.start("lesson \(number)") {
                 while let id = state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) {
-                    prove(id, all, state, say)
+                    prove(id, all, images, state, say)
                 }
                 state.withLock { $0.running -= 1 }
             }
@@ -69,6 +91,7 @@ public struct CourseProof: Sendable {
         return state.withLock { state in
             let totals = state.totals
             for failure in totals.failures { say("FAILED \(failure)") }
+            if totals.steps > 0 { say("\(totals.steps) steps skipped: they need Drydock's own engine") }
             say(
                 "\(state.proven) lessons proven, \(state.skipped) skipped, \(totals.failures.count) failures: "
                     + "\(totals.checks) checks fail before and pass after, \(totals.answers) answers read from the world, "
@@ -78,7 +101,7 @@ public struct CourseProof: Sendable {
     }
 
     private func prove(
-        _ id: String, _ all: [String], _ state: Monitor<State>, _ say: @Sendable (String) -> Void
+        _ id: String, _ all: [String], _ images: String?, _ state: Monitor<State>, _ say: @Sendable (String) -> Void
     ) {
         var report = Prover.Report()
         let begin = Clock.nanoseconds()
@@ -91,7 +114,7 @@ public struct CourseProof: Sendable {
                 if failsWhenSkipping { report.failures.append("\(id): skipped, because this machine lacks \(lacking)") }
             } else {
                 for language in languages where report.failures.isEmpty {
-                    try prove(entry, in: language, into: &report)
+                    try prove(entry, in: language, images: images, into: &report)
                 }
             }
         } catch {
@@ -104,12 +127,15 @@ public struct CourseProof: Sendable {
             state.totals.alternatives += report.alternatives
             state.totals.nearMisses += report.nearMisses
             state.totals.failures += report.failures
+            state.totals.steps += report.steps
             if report.skipped != nil { state.skipped += 1 } else if report.failures.isEmpty { state.proven += 1 }
         }
         if let lacking = report.skipped {
             say("skipped \(id): this machine lacks \(lacking)")
         } else {
-            let counts = "\(report.checks) checks, \(report.answers) answers, \(report.alternatives) other ways, "
+            let passedOver = report.steps == 0 ? "" : "\(report.steps) steps skipped, "
+            let counts =
+                "\(passedOver)\(report.checks) checks, \(report.answers) answers, \(report.alternatives) other ways, "
             let result = report.failures.isEmpty ? "ok" : "FAILED"
             let tenths = (seconds * 10).rounded() / 10
             say("\(result) \(id): \(counts)\(report.nearMisses) near misses, \(tenths) s")
@@ -118,21 +144,32 @@ public struct CourseProof: Sendable {
 
     /// Gives the calling thread, and all that it starts, a network of its own, so that labs beside each other can publish
     /// the same ports (`network_namespaces(7)`). Without root there is the simulated kernel, which publishes none.
-    private func enterOwnNetwork() throws(SystemError) {
+    ///
+    /// Where another engine on this machine is asked, it is that one's network: there its ports are published.
+    private func enterOwnNetwork() throws {
         guard geteuid() == 0 else { return }
+        if let host {
+            guard let path = try EngineClient(host: host).networkNamespace else { return }
+            let namespace = try Descriptor.open(path, O_RDONLY)
+            try check("entering the network of \(host)") { linux_setns(namespace.number, 0x4000_0000) }
+            return
+        }
         try check("making a network namespace for a lab") { linux_unshare(0x4000_0000) }  // CLONE_NEWNET
         try check("bringing the loopback interface up") { linux_bring_loopback_up() }
     }
 
     /// Proves a lesson in one language. Other ways and near misses do not depend on it: they are tried in the first.
-    private func prove(_ entry: Course.Entry, in language: Language, into report: inout Prover.Report) throws {
+    private func prove(_ entry: Course.Entry, in language: Language, images: String?, into report: inout Prover.Report)
+        throws
+    {
         try enterOwnNetwork()
-        let lab = try Lab(program: program, environment: environment)
+        let lab = try Lab(program: program, environment: environment, host: host, images: images)
         let isFirst = language == languages.first
-        let result = Prover.prove(entry, in: lab, language: language, isWhole: isFirst, slow: slow)
+        let result = Prover.prove(entry, in: lab, language: language, features: features, isWhole: isFirst, slow: slow)
         try lab.remove()
         if isFirst {
             report.checks = result.report.checks
+            report.steps = result.report.steps
             report.answers = result.report.answers
             report.alternatives = result.report.alternatives
             report.nearMisses = result.report.nearMisses

@@ -8,6 +8,10 @@ public final class Lab: Sendable {
     public let home: String
     private let program: String
     private let environment: [String: String]
+    /// The address of another engine than Drydock's, where the lab is there.
+    private let host: String?
+    /// The archive of the lab's images, for another engine that has lost some of them.
+    private let images: String?
 
     /// Homes that are in use, so that a signal can have them taken away.
     private static let open = Monitor<[String: Lab]>([:])
@@ -17,13 +21,20 @@ public final class Lab: Sendable {
     /// - Parameters:
     ///   - program: The drydock executable.
     ///   - environment: What its processes have beside the lab's own variables.
-    public init(program: String, environment: [String: String]) throws(SystemError) {
+    ///   - host: The address of another engine, as `DOCKER_HOST` has it; `nil` for one of the lab's own.
+    ///   - images: An archive of the lab's images, which the other engine is given again when it has lost some.
+    public init(
+        program: String, environment: [String: String], host: String? = nil, images: String? = nil
+    ) throws(SystemError) {
         var template = Array("/tmp/drydock-lesson-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemError.last("making a directory in /tmp") }
         home = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         self.program = program
+        self.host = host
+        self.images = images
         var own = environment
         for name in ["DOCKER_HOST", "DOCKER_CONTEXT", "DRYDOCK_LANG"] { own[name] = nil }
+        own["DOCKER_HOST"] = host
         own["DRYDOCK_HOME"] = home
         if own["DRYDOCK_UPLINK"] == nil { own["DRYDOCK_UPLINK"] = "none" }
         self.environment = own
@@ -42,6 +53,7 @@ public final class Lab: Sendable {
 
     /// The engine, started if it does not run.
     public func engine() throws -> EngineClient {
+        if let host { return try EngineClient(host: host) }
         let socket = "\(home)/node1.sock"
         if Files.exists(socket) {
             let client = EngineClient(socketPath: socket)
@@ -52,8 +64,13 @@ public final class Lab: Sendable {
         return EngineClient(socketPath: socket)
     }
 
-    /// Removes all that the engine has made, and starts it anew at the next question.
+    /// Removes all that the engine has made, and starts it anew at the next question. Another engine than the lab's own
+    /// only gets the lab's images again: what else it has is somebody's.
     public func reset() throws {
+        if host != nil {
+            if let images { try LabImages.load(images, into: engine()) }
+            return
+        }
         let outcome = try control("reset")
         guard outcome.code == 0 else { throw LabFailure(description: "the lab was not reset: \(outcome.errors)") }
     }
@@ -64,7 +81,7 @@ public final class Lab: Sendable {
         var tries = 1
         while true {
             do {
-                try reset()
+                if host == nil { try reset() }
                 return try Files.removeTree(home)
             } catch {
                 // An engine that a program was just starting when it was ended may come in between.

@@ -47,8 +47,14 @@ extension LessonRunner {
                 page.gap()
             }
         }
+        if isLacking(session.step), !session.isPassed { page.paragraph(voice.stepLacks) }
         page.recording(session.recording?.steps[session.progress.step])
         host.say(page.text)
+    }
+
+    /// Whether a step needs what is not here: then it is passed over.
+    private func isLacking(_ step: LessonStep) -> Bool {
+        step.needs.contains { !configuration.features.contains($0.feature) }
     }
 
     /// A heading without its number: the place says it.
@@ -292,6 +298,8 @@ extension LessonRunner {
         }
         if let before { note(&open, since: before) }
         session = open
+        // What it needs is not here: its lines were run for what comes after it, as far as they work.
+        if isLacking(open.step) { return true }
         let runner = CheckRunner(world: world, since: open.progress.began)
         do {
             guard let missing = try runner.missing(in: open.step.conditions) else { return true }

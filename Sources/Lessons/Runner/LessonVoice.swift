@@ -110,6 +110,12 @@ struct LessonVoice: Sendable {
     func notRemoved(_ reason: String) -> String {
         say("Not all that the lesson made could be removed: \(reason)", "수업에서 만든 것을 모두 삭제하지 못했습니다: \(reason)")
     }
+    var stepLacks: String {
+        say(
+            "This step needs Drydock's own engine, and this is another one: `skip` goes on.",
+            "이 단계에는 Drydock 엔진이 필요한데, 지금은 다른 엔진입니다. `skip` 명령으로 넘어가십시오.")
+    }
+
     func lacks(_ features: String) -> String {
         say(
             "This machine lacks what the lesson requires (\(features)). You see a recording; the questions are real.",

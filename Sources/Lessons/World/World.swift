@@ -164,29 +164,48 @@ public struct World: Sendable {
 
     private func happened(_ kinds: [String], _ object: String?, _ since: Int64) throws -> Outcome {
         var rest = kinds[...]
-        for record in try records(since: since) where record.state == .performed && record.kind.rawValue == rest.first {
+        guard let steps = try records(since: since) else {
+            return try ObservedHappening(kinds: kinds, object: object).outcome(of: events(since: since))
+        }
+        for record in steps where record.state == .performed && record.kind.rawValue == rest.first {
             if object == nil || record.object == object { rest.removeFirst() }
             if rest.isEmpty { return Outcome() }
         }
         return Outcome(code: rest.isEmpty ? 0 : 1, errors: "it has not happened: \(rest.joined(separator: ", "))")
     }
 
-    private func records(since: Int64) throws -> [StepRecord] {
-        let stream = try engine().stream("GET", DrydockAPI.stepsPath, query: [("since", String(since))])
-        defer { stream.close() }
-        var records: [StepRecord] = []
-        while let json = try stream.nextJSON() { records.append(try json.decode(StepRecord.self, keys: .asDeclared)) }
-        return records
+    /// The steps since then; `nil` where the engine is not Drydock's and tells none.
+    private func records(since: Int64) throws -> [StepRecord]? {
+        do {
+            let stream = try engine().stream("GET", DrydockAPI.stepsPath, query: [("since", String(since))])
+            defer { stream.close() }
+            var records: [StepRecord] = []
+            while let json = try stream.nextJSON() {
+                records.append(try json.decode(StepRecord.self, keys: .asDeclared))
+            }
+            return records
+        } catch let error as EngineError where error.status == 404 {
+            return nil
+        }
     }
 
-    private func event(_ type: String, _ action: String, _ name: String?, _ since: Int64) throws -> Outcome {
+    /// What the engine told since then.
+    private func events(since: Int64) throws -> [JSON] {
         let stream = try engine().stream(
             "GET", "/events",
             query: [("since", Clock.seconds(since)), ("until", Clock.seconds(Clock.nanoseconds()))])
         defer { stream.close() }
+        var events: [JSON] = []
         while let json = try stream.nextJSON() {
+            if (json["timeNano"]?.integer ?? 0) >= since { events.append(json) }
+        }
+        return events
+    }
+
+    private func event(_ type: String, _ action: String, _ name: String?, _ since: Int64) throws -> Outcome {
+        for json in try events(since: since) {
             guard json["Type"]?.string == type, let told = json["Action"]?.string,
-                told == action || told.hasPrefix(action + ":"), (json["timeNano"]?.integer ?? 0) >= since
+                told == action || told.hasPrefix(action + ":")
             else { continue }
             let actor = json["Actor"]
             if name == nil || actor?["Attributes"]?["name"]?.string == name || actor?["ID"]?.string == name {
