@@ -57,9 +57,15 @@ public final class EngineClient: Sendable {
         negotiation = Mutex(Negotiation(version: fixed ?? Self.defaultAPIVersion, isSettled: fixed != nil))
     }
 
+    private init(_ address: EngineAddress, _ headers: [(String, String)], _ negotiation: Negotiation) {
+        self.address = address
+        standing = headers
+        self.negotiation = Mutex(negotiation)
+    }
+
     /// Another client of the same engine, all of whose requests carry more header fields.
     public func adding(headers: [(String, String)]) -> EngineClient {
-        EngineClient(address: address, apiVersion: apiVersion, headers: standing + headers)
+        EngineClient(address, standing + headers, negotiation.withLock { $0 })
     }
 
     /// A client of the same engine whose questions leave no trace in its events. Other engines than ours leave theirs.
