@@ -82,6 +82,9 @@ public struct LessonStep: Sendable {
     public var corrects = false
     /// The headings and commands of the notes that it teaches.
     public var notes: [String] = []
+
+    /// Whether it is passed over where there is no more than these features.
+    func isPassedOver(with features: Set<String>) -> Bool { needs.contains { !features.contains($0.feature) } }
 }
 
 /// A lesson's words in one language.

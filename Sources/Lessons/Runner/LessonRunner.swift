@@ -112,7 +112,9 @@ public final class LessonRunner {
         return world
     }
 
-    func stage(_ session: Session) -> Stage { Stage(lesson: session.lesson, world: world(of: session.lesson)) }
+    func stage(_ session: Session) -> Stage {
+        Stage(lesson: session.lesson, world: world(of: session.lesson), features: configuration.features)
+    }
 
     /// Does something to the world on the lesson's behalf, and notes what was made by it.
     func noting(_ session: inout Session, _ work: () throws -> Void) throws {

@@ -47,14 +47,12 @@ extension LessonRunner {
                 page.gap()
             }
         }
+        if session.step.isPassedOver(with: configuration.features), !session.isPassed {
+            page.paragraph(voice.stepLacks)
+        }
         if isLacking(session.step), !session.isPassed { page.paragraph(voice.stepLacks) }
         page.recording(session.recording?.steps[session.progress.step])
         host.say(page.text)
-    }
-
-    /// Whether a step needs what is not here: then it is passed over.
-    private func isLacking(_ step: LessonStep) -> Bool {
-        step.needs.contains { !configuration.features.contains($0.feature) }
     }
 
     /// A heading without its number: the place says it.
@@ -175,7 +173,9 @@ extension LessonRunner {
         open.progress.toldConditions = false
         let isNew = open.progress.logs[step.id] == nil
         log(&open) { _ in }
-        if isNew, open.recording == nil, !(step.setup.isEmpty && step.files.isEmpty) {
+        if isNew, open.recording == nil, !step.isPassedOver(with: configuration.features),
+            !(step.setup.isEmpty && step.files.isEmpty)
+        {
             let stage = stage(open)
             do { try noting(&open) { try stage.arrive(at: step) } } catch {
                 return fail(voice.notPrepared("\(error)"))
@@ -278,7 +278,9 @@ extension LessonRunner {
         }
         log(&open) { $0.skipped = true }
         session = open
-        if open.recording == nil, !runSolution() { return 1 }
+        // What it needs is not here, so nothing is done.
+        let isPassedOver = open.step.isPassedOver(with: configuration.features)
+        if open.recording == nil, !isPassedOver, !runSolution() { return 1 }
         return passSkipped()
     }
 
@@ -298,8 +300,6 @@ extension LessonRunner {
         }
         if let before { note(&open, since: before) }
         session = open
-        // What it needs is not here: its lines were run for what comes after it, as far as they work.
-        if isLacking(open.step) { return true }
         let runner = CheckRunner(world: world, since: open.progress.began)
         do {
             guard let missing = try runner.missing(in: open.step.conditions) else { return true }
