@@ -52,7 +52,7 @@ class Observed(LabTest):
         self.assertIn("STOP (observed)", told)
         self.assertIn("exit code 137", told)
         told = self.assertSucceeds(self.lab.line("docker rm observed", level="brief")).err
-        self.assertIn("observed is forgotten, the name is free", told)
+        self.assertIn("observed is forgotten", told)
 
     def test_what_another_client_does_is_not_told(self):
         self.assertSucceeds(self.lab.docker("run", "-d", "--name", "observed", "busybox", "sleep", "600"))

@@ -64,6 +64,9 @@ public final class Lab: Sendable {
         return EngineClient(socketPath: socket)
     }
 
+    /// Whether the engine is another one than Drydock's.
+    var isForeign: Bool { host != nil }
+
     /// Removes all that the engine has made, and starts it anew at the next question. Another engine than the lab's own
     /// only gets the lab's images again: what else it has is somebody's.
     public func reset() throws {

@@ -4,13 +4,19 @@ import Posix
 
 /// The lab's images, carried from Drydock's own engine to another one: no registry has them.
 enum LabImages {
-    /// Writes all images of an engine into an archive, as `docker save` does.
-    static func save(from engine: EngineClient, to path: String) throws {
-        let references = try Inventory(of: engine).images.filter { !$0.hasPrefix("sha256:") }.sorted()
+    /// Writes the images of an engine into an archive, as `docker save` does.
+    ///
+    /// - Parameter others: References that are left out: where the archive goes they mean somebody's own images.
+    /// - Returns: Whether there was anything to be written.
+    static func save(from engine: EngineClient, to path: String, without others: Set<String>) throws -> Bool {
+        let all = try Inventory(of: engine).images.subtracting(others)
+        let references = all.filter { !$0.hasPrefix("sha256:") }.sorted()
+        if references.isEmpty { return false }
         let stream = try engine.stream("GET", "/images/get", query: references.map { ("names", $0) })
         defer { stream.close() }
         let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
         while let bytes = try stream.read() { try file.write(bytes) }
+        return true
     }
 
     /// Gives an engine the images of an archive, as `docker load` does.

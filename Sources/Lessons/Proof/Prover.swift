@@ -231,8 +231,9 @@ public struct Prover {
     private mutating func removeWhatWasMade() throws {
         let now = try Inventory(of: lab.engine())
         try now.without(baseline).remove(from: lab.engine())
-        // What was there before and is gone can't be made again piece by piece.
-        if !baseline.without(now).isEmpty {
+        // What was there before and is gone can't be made again piece by piece. Another engine has no registry from which
+        // a lesson's cleanup could get its images again.
+        if !baseline.without(now).isEmpty || lab.isForeign && !lesson.cleanup.isEmpty {
             try lab.reset()
             baseline = try Inventory(of: lab.engine())
         }
