@@ -50,7 +50,6 @@ extension LessonRunner {
         if session.step.isPassedOver(with: configuration.features), !session.isPassed {
             page.paragraph(voice.stepLacks)
         }
-        if isLacking(session.step), !session.isPassed { page.paragraph(voice.stepLacks) }
         page.recording(session.recording?.steps[session.progress.step])
         host.say(page.text)
     }
