@@ -16,6 +16,9 @@ public struct Evidence: Sendable, Hashable, Codable {
         self.source = source
         self.text = text
     }
+
+    /// How many files a directory has, in words: `1 entry`, `2 entries`.
+    public static func entries(_ count: Int) -> String { count == 1 ? "1 entry" : "\(count) entries" }
 }
 
 /// What one process asked of the kernel, and what came of it.

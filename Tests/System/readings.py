@@ -80,7 +80,11 @@ def compare(record: dict, places: Places) -> None:
 
 
 def _entries(directory: str) -> str:
-    return f"{sum(len(dirs) + len(files) for _, dirs, files in os.walk(directory))} entries"
+    return _counted(sum(len(dirs) + len(files) for _, dirs, files in os.walk(directory)))
+
+
+def _counted(entries: int) -> str:
+    return "1 entry" if entries == 1 else f"{entries} entries"
 
 
 def _volume(record, evidence, places):
@@ -93,7 +97,7 @@ def _gone(record, evidence, places):
 
 
 def _writable_layer(record, evidence, places):
-    return f"{len(os.listdir(evidence['source']))} entries"
+    return _counted(len(os.listdir(evidence["source"])))
 
 
 def _container_file(record, evidence, places):

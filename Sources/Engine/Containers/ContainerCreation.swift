@@ -141,7 +141,7 @@ extension Node {
             }
             return StepOutcome(
                 evidence: now.layers.reversed().prefix(3).map { layer in
-                    Evidence(source: layer.path, text: "\(layer.diffID.short) \(layer.entries) entries")
+                    Evidence(source: layer.path, text: "\(layer.diffID.short) \(Evidence.entries(layer.entries))")
                 })
         }
         let create = Step(
@@ -170,7 +170,7 @@ extension Node {
             let entries = try Files.list(container.upper).count
             return StepOutcome(
                 facts: ["entries": .integer(Int64(entries))],
-                evidence: [Evidence(source: container.upper, text: "\(entries) entries")])
+                evidence: [Evidence(source: container.upper, text: Evidence.entries(entries))])
         }
         return [resolve, create, layer] + volumeSteps(for: definition)
     }

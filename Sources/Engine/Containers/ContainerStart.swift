@@ -152,7 +152,7 @@ final class ContainerLaunch: Sendable {
         ) { [overlay] in
             overlay.set(try kernel.makeOverlay(layers))
             return StepOutcome(evidence: [
-                Evidence(source: layers.upper ?? "", text: "\(try Files.list(layers.upper ?? "/").count) entries")
+                Evidence(source: layers.upper ?? "", text: Evidence.entries(try Files.list(layers.upper ?? "/").count))
             ])
         }
     }

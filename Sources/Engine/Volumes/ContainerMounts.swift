@@ -131,7 +131,7 @@ extension Node {
                 }
                 return StepOutcome(
                     facts: ["entries": .integer(Int64(entries))],
-                    evidence: [Evidence(source: path, text: "\(try Files.list(path).count) entries")])
+                    evidence: [Evidence(source: path, text: Evidence.entries(try Files.list(path).count))])
             }
         ]
     }

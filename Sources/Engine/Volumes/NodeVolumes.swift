@@ -94,7 +94,7 @@ extension Node {
                 events.publish("volume", "create", volume.name, ["driver": "local"])
             }
             return StepOutcome(evidence: [
-                Evidence(source: place, text: "\(try Files.list(place).count) entries")
+                Evidence(source: place, text: Evidence.entries(try Files.list(place).count))
             ])
         }
     }
