@@ -31,7 +31,7 @@ extension Node {
         do throws(OCIError) {
             records = try images.plannedRemoval(reference, force: force, prunesParents: prune, users: imageUsers)
         } catch { throw EngineFailure(wrapping: error, doing: "removing image") }
-        let gone = Set(records.compactMap { if case .deleted(let id) = $0 { id } else { Digest?.none } })
+        let gone = records.compactMap { if case .deleted(let id) = $0 { id } else { Digest?.none } }
         let kept = Set(
             images.images().filter { !gone.contains($0.id) }.flatMap { $0.layers.map(\.path) }
                 + containers.current.byID.values.flatMap { $0.life.current.definition.layers })
@@ -39,7 +39,7 @@ extension Node {
         let untag = described(
             .imageUntag, "untag \(reference)",
             ["reference": .string(reference), "image": .string("\(image.id)")])
-        let deletions = gone.sorted().map { id in
+        let deletions = gone.map { id in
             described(
                 .imageDelete, "delete \(id)",
                 ["image": .string("\(id)"), "layers": .integer(Int64(layers.count))])
