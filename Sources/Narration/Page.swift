@@ -39,14 +39,14 @@ struct Page {
 
     /// A paragraph.
     mutating func paragraph(_ text: String, indent: Int = 0, style: Style = .plain) {
-        let text = Self.withoutAmbiguousGlyphs(text)
+        let text = Self.harmless(text)
         for line in TextWrapping.lines(text, columns: width - Self.margin - indent) { put(line, indent, style) }
     }
 
     /// Short pieces side by side, on as many lines as they need; none is broken.
     mutating func parts(_ parts: [String], style: Style = .plain) {
         var line = ""
-        for part in parts {
+        for part in parts.map(Self.harmless) {
             let longer = line.isEmpty ? part : line + " | " + part
             if !line.isEmpty && DisplayWidth.of(longer) > width - Self.margin {
                 put(line, 0, style)
@@ -65,7 +65,7 @@ struct Page {
         let number = "\(step.number)".rightAligned(to: step.last > 9 ? 2 : 1)
         let head = number + " " + label.padded(to: Self.labelColumns) + " "
         let indent = DisplayWidth.of(head)
-        let text = Self.withoutAmbiguousGlyphs(LongNumbers.shortened(text))
+        let text = Self.harmless(LongNumbers.shortened(text))
         var wrapped = TextWrapping.lines(text, columns: width - Self.margin - indent)
         if wrapped.count > maximumLines {
             wrapped = Array(wrapped.prefix(maximumLines))
@@ -89,14 +89,14 @@ struct Page {
         let room = width - Self.margin - indent - 2
         var wrapped: [String] = []
         let text = shortensSource ? LongNumbers.shortened(text) : text
-        for line in Self.withoutAmbiguousGlyphs(text).split(separator: "\n") {
-            wrapped += TextWrapping.lines(Self.withoutTabs(line), columns: room)
+        for line in Self.harmless(text).split(separator: "\n") {
+            wrapped += TextWrapping.lines(String(line), columns: room)
         }
         if wrapped.isEmpty { wrapped = ["(empty)"] }
         for (index, line) in wrapped.enumerated() {
             var line = ink(index == 0 ? "=" : " ", .evidence) + " " + line
             if index == wrapped.count - 1 {
-                var source = shortensSource ? LongNumbers.shortened(source) : source
+                var source = Self.harmless(shortensSource ? LongNumbers.shortened(source) : source)
                 let place = room - DisplayWidth.of(wrapped[index]) - 2
                 if shortensSource && place >= 20 && DisplayWidth.of(source) > place {
                     source = "..." + source.suffix(place - 3)
@@ -120,6 +120,7 @@ struct Page {
     ///
     /// - Parameter place: Where to type it, if not here.
     mutating func look(_ command: String, place: String? = nil, indent: Int = 2) {
+        let command = Self.harmless(command)
         var line = ink(">", .look) + " " + command
         if let place {
             let free = width - Self.margin - indent - 2 - DisplayWidth.of(command) - DisplayWidth.of(place)
@@ -135,7 +136,7 @@ struct Page {
 
     /// A line that is not wrapped: a row of a table, cut at the terminal's edge.
     mutating func row(_ text: String, style: Style = .plain) {
-        let text = Self.withoutAmbiguousGlyphs(text)
+        let text = Self.harmless(text)
         let room = columns - Self.margin
         if DisplayWidth.of(text) <= room {
             put(text, 0, style)
@@ -154,18 +155,23 @@ struct Page {
         return "\u{1B}[\(code)m\(text)\u{1B}[0m"
     }
 
-    /// Glyphs that some terminals draw one column wide and some two, replaced by what they stand for.
-    private static func withoutAmbiguousGlyphs(_ text: String) -> String {
-        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
-        return text.reduce(into: "") { $0 += $1 == "\u{2026}" ? "..." : $1 == "\u{D7}" ? "x" : String($1) }
-    }
-
-    /// Tabs, as in `/proc/PID/status`, become blanks; other control characters, which could steer a terminal, marks.
-    private static func withoutTabs(_ line: Substring) -> String {
-        String(
-            line.unicodeScalars.map { scalar in
-                if scalar == "\t" { return Character(" ") }
-                return scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) ? Character("?") : Character(scalar)
-            })
+    /// A text as it may stand on anybody's terminal. Glyphs that some draw one column wide and some two are replaced by
+    /// what they stand for, and tabs by blanks. Control characters, which could steer the terminal, become marks: names,
+    /// arguments and labels come from images and containers. So do marks of direction, which could make a command look
+    /// like another. Line feeds stay.
+    private static func harmless(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A }) { return text }
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x0A: result.append(scalar)
+            case 0x09: result.append(" ")
+            case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069: result.append("?")
+            case 0x2026: result.append(contentsOf: "...".unicodeScalars)
+            case 0xD7: result.append("x")
+            default: result.append(scalar)
+            }
+        }
+        return String(result)
     }
 }

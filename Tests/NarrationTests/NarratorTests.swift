@@ -32,6 +32,33 @@ struct NarratorTests {
         #expect(looks == ["|   > !cat \(quota)"])
     }
 
+    @Test("What images and containers are called and say steers nobody's terminal", arguments: Language.allCases)
+    func controlCharactersAreMarks(language: Language) {
+        let hostile = "a\u{1B}]0;title\u{07}\u{9B}31m\u{202E}\u{0}\r\u{8}b"
+        for level in NarrationLevel.allCases {
+            for operation in SampleOperations.all {
+                let records = operation.records.map { record in
+                    var record = record
+                    record.command += hostile
+                    record.facts = record.facts.mapValues {
+                        if case .string(let text) = $0 { .string(text + hostile) } else { $0 }
+                    }
+                    record.evidence = record.evidence.map {
+                        .init(source: $0.source + hostile, text: $0.text + hostile)
+                    }
+                    return record
+                }
+                let text = narrator(level, language).narrate(records, command: operation.command + [hostile])
+                for scalar in text.unicodeScalars where scalar != "\n" {
+                    #expect(
+                        !(0..<0x20).contains(scalar.value) && !(0x7F..<0xA0).contains(scalar.value),
+                        "\(text.debugDescription)")
+                    #expect(scalar != "\u{202E}")
+                }
+            }
+        }
+    }
+
     @Test("Off tells nothing, and so does a command that did nothing")
     func silence() {
         #expect(narrator(.off).narrate(SampleRecords.run, command: command).isEmpty)
