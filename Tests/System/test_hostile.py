@@ -111,5 +111,17 @@ class AClient(HostileTest):
                 self.assertIn(status, (200, 400), body[:200])
 
 
+class AFileOfTheEngine(LabTest):
+    def test_that_is_damaged_is_named(self):
+        container = self.assertSucceeds(self.lab.docker("create", "busybox")).out.strip()
+        path = f"{self.lab.home}/node1/containers/{container}/container.json"
+        self.lab.kill_engine()
+        with open(path, "w") as file:
+            file.write('{"a":')
+        done = self.lab.drydock("engine", "start")
+        self.assertNotEqual(done.code, 0)
+        self.assertIn(f"{path} is damaged", done.err)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -106,7 +106,7 @@ final class Container: Sendable {
 
     /// Reads a container back from its directory.
     static func load(from directory: String) throws -> Container {
-        let json = try JSON(parsing: Files.read("\(directory)/container.json"))
+        let json = try RecordFile.read("\(directory)/container.json")
         let record = try json.decode(Record.self, keys: .asDeclared)
         return Container(id: record.id, directory: directory, definition: record.definition, state: record.state)
     }

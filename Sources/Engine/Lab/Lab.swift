@@ -53,7 +53,7 @@ public final class Lab: Sendable {
     private static func numbers(in directory: String) throws -> [(name: String, number: Int)] {
         let path = "\(directory)/lab.json"
         guard Files.exists(path) else { return [(firstNode, 1)] }
-        let nodes = try JSON(parsing: Files.read(path))["Nodes"]?.object ?? [:]
+        let nodes = try RecordFile.read(path)["Nodes"]?.object ?? [:]
         let found = nodes.compactMap { name, number in number.integer.map { (name: name, number: Int($0)) } }
         guard found.contains(where: { $0.name == firstNode }) else {
             throw EngineFailure.system("\(path) does not name \(firstNode)")

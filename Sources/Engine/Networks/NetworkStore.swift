@@ -22,7 +22,7 @@ final class NetworkStore: Sendable {
         try Files.makeDirectories(directory, mode: 0o700)
         var networks: [String: Network] = [:]
         for entry in try Files.list(directory) where entry.name.hasSuffix(".json") {
-            let json = try JSON(parsing: Files.read("\(directory)/\(entry.name)"))
+            let json = try RecordFile.read("\(directory)/\(entry.name)")
             let network = try Network(try json.decode(NetworkDefinition.self, keys: .asDeclared))
             networks[network.id] = network
         }

@@ -153,7 +153,7 @@ extension Node {
         guard kernel.profile.kind == .linux, Files.exists(file) else { return }
         let uplink: Uplink
         do {
-            uplink = try JSON(parsing: Files.read(file)).decode(Uplink.self, keys: .asDeclared)
+            uplink = try RecordFile.read(file).decode(Uplink.self, keys: .asDeclared)
         } catch { throw EngineFailure(wrapping: error, doing: "reading \(file)") }
         let machine = try kernel.machineNetworkNamespace()
         for name in uplink.opened where try machine.link(name) != nil {

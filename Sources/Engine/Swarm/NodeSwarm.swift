@@ -252,7 +252,7 @@ extension Lab {
     /// What is written down of the swarms, as evidence.
     func swarmEvidence() throws -> Evidence {
         let path = "\(directory)/swarms.json"
-        let records = try JSON(parsing: Files.read(path)).array ?? []
+        let records = try RecordFile.read(path).array ?? []
         var names: [String] = []
         for member in records.flatMap({ $0["members"]?.array ?? [] }) where member["hasLeft"]?.bool != true {
             let name = member["node"]?.string ?? ""

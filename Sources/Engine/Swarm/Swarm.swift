@@ -117,7 +117,7 @@ final class SwarmStore: Sendable {
             swarms = Mutex([])
             return
         }
-        let records = try JSON(parsing: Files.read(path)).decode([Swarm.Record].self, keys: .asDeclared)
+        let records = try RecordFile.read(path).decode([Swarm.Record].self, keys: .asDeclared)
         swarms = Mutex(try records.map { try Swarm($0) })
     }
 

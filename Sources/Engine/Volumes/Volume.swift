@@ -34,7 +34,7 @@ final class VolumeStore: Sendable {
                 try Files.removeTree("\(directory)/\(entry.name)")
                 continue
             }
-            found[entry.name] = try JSON(parsing: Files.read(record)).decode(Volume.self, keys: .asDeclared)
+            found[entry.name] = try RecordFile.read(record).decode(Volume.self, keys: .asDeclared)
         }
         table = Mutex(found)
     }
