@@ -75,6 +75,16 @@ class Volumes(LabTest):
         self.assertRegex(done.err, rf"failed to mount local volume: mount {place}:.*/gone/_data, flags: 0x1000: no such")
         self.assertNotEqual(done.code, 0)
 
+    def test_a_volume_on_etc_does_not_cover_the_files_that_the_engine_keeps(self):
+        seen = self.assertSucceeds(self.lab.docker("run", "--rm", "-h", "inner", "-v", "etc:/etc", "busybox", "sh", "-c",
+                                                   "cat /etc/hostname; wc -l < /etc/hosts"))
+        name, lines = seen.out.split()
+        self.assertEqual(name, "inner")
+        self.assertGreater(int(lines), 1)
+        # One of the three may be replaced on purpose.
+        self.assertSucceeds(self.lab.docker("run", "--rm", "-v", "/dev/null:/etc/hosts", "busybox", "wc", "-c", "/etc/hosts"),
+                            "0 /etc/hosts\n")
+
     def test_options_that_name_no_mount_are_refused(self):
         for options, message in ((["foo=bar"], 'create vol: invalid option: "foo"'),
                                  (["type=nfs"], 'create vol: missing required option: "device"'),

@@ -70,8 +70,11 @@ struct LaunchPlan {
 
     /// All steps of the child, in order, up to `exec`.
     func childSteps(cgroupDescriptors: [Descriptor]) throws -> [ChildStep] {
-        var steps = [joinCgroups(cgroupDescriptors), attachRoot, proc, dev, sys, files]
-        steps += try mountSteps(volumeStore)
+        var steps = [joinCgroups(cgroupDescriptors), attachRoot, proc, dev, sys]
+        // What is mounted on /etc itself must not cover the three files that the engine keeps there.
+        let mounts = try mountSteps(volumeStore)
+        steps += mounts.filter { $0.target == "/etc" }.map(\.step) + [files]
+        steps += mounts.filter { $0.target != "/etc" }.map(\.step)
         if namespaces.contains(.uts) { steps.append(hostname) }
         steps.append(contentsOf: parameters)
         if !isPrivileged { steps.append(mask) }

@@ -201,8 +201,8 @@ extension Node {
 }
 
 extension LaunchPlan {
-    /// The mounts of a container's own, parents before what lies below them.
-    func mountSteps(_ volumes: VolumeStore) throws -> [ChildStep] {
+    /// The mounts of a container's own, parents before what lies below them, each with its place in the container.
+    func mountSteps(_ volumes: VolumeStore) throws -> [(target: String, step: ChildStep)] {
         let points = definition.mountPoints
         let memory = definition.hostObject.map("Tmpfs").map { name, options in
             var point = MountPoint(kind: .tmpfs, target: BindMount.clean(name))
@@ -218,10 +218,10 @@ extension LaunchPlan {
         }
         func depth(_ point: MountPoint) -> Int { point.target.split(separator: "/").count }
         return try (points + memory + initial).sorted { (depth($0), $0.target) < (depth($1), $1.target) }.map { point in
-            if point.kind == .tmpfs { return temporary(point) }
+            if point.kind == .tmpfs { return (point.target, temporary(point)) }
             var source = point.kind == .volume ? volumes.path(of: point.volume) : point.source
             if let subpath = point.subpath { source = try Self.part(subpath, of: source) }
-            return ChildStep(
+            let step = ChildStep(
                 kind: .mountVolume, command: "mount --\(point.isRecursive ? "r" : "")bind \(source) \(point.target)",
                 facts: [
                     "source": .string(source), "target": .string(point.target), "readOnly": .bool(point.isReadOnly),
@@ -234,6 +234,7 @@ extension LaunchPlan {
                         propagation: MountPropagation(rawValue: point.propagation) ?? .rprivate)
                 ],
                 evidence: mountEvidence(point.target))
+            return (point.target, step)
         }
     }
 
