@@ -83,15 +83,21 @@ extension Node {
             default: host[name] = value
             }
         }
-        // One way of saying how much processor time there is replaces the other.
-        let given = body.object ?? [:]
-        if given.number("NanoCpus") > 0, given.number("CpuQuota") == 0, given.number("CpuPeriod") == 0 {
-            guard host.number("CpuQuota") == 0, host.number("CpuPeriod") == 0 else {
-                throw EngineFailure.conflict(
-                    "Conflicting options: Nano CPUs cannot be updated as CPU Quota/Period has already been set")
-            }
-        }
         return host
+    }
+
+    /// There are two ways of saying how much processor time there is; the one that was not taken can't be taken later.
+    private func checkProcessorTime(_ body: JSON, old: JSONObject, of container: Container) throws {
+        let given = body.object ?? [:]
+        let conflicts = [
+            ("NanoCpus", "CpuPeriod", "Nano CPUs", "CPU Period"), ("NanoCpus", "CpuQuota", "Nano CPUs", "CPU Quota"),
+            ("CpuPeriod", "NanoCpus", "CPU Period", "NanoCPUs"), ("CpuQuota", "NanoCpus", "CPU Quota", "NanoCPUs"),
+        ]
+        for (new, set, what, other) in conflicts where given.number(new) > 0 && old.number(set) > 0 {
+            throw EngineFailure.conflict(
+                "Cannot update container \(container.id): Conflicting options: \(what) cannot be updated as \(other) has "
+                    + "already been set")
+        }
     }
 
     private func checkMemory(_ body: JSON, old: JSONObject, of container: Container) throws {

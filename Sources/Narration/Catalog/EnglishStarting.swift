@@ -50,8 +50,14 @@ extension EnglishTexts {
                 {?resource=cpuQuota}{object} gets {value|quota} of processor time in each {value|period}. \
                 When that is used up, it waits for the next period: it is slowed down, not killed.{:}{?resource=cpuShares}A weight, not a limit: it \
                 counts only when others want the processor at the same time.{:}{?resource=devices}The kernel \
-                refuses to open any other device, even to root and even if a device file exists.{:}The kernel holds \
-                {object} to it from now on.{/}{/}{/}{/}{/}
+                refuses to open any other device, even to root and even if a device file exists.{:}\
+                {?resource=memoryReservation}Not a limit: when the machine has no memory left, what {object} uses \
+                above {value|bytes} is taken back first.{:}{?resource=memorySwappiness}How often the kernel moves \
+                memory of {object} to swap, from 0 to 100.{:}{?resource=outOfMemoryKillDisabled}At its memory limit \
+                {object} is not killed: a process that asks for more waits until something is freed.{:}\
+                {?resource=blockRate}A process of {object} that reads or writes more than that in a second \
+                waits.{:}The kernel holds \
+                {object} to it from now on.{/}{/}{/}{/}{/}{/}{/}{/}{/}
                 """,
             deep: """
                 The limit is a number in a file, {file}. Whoever may write the file may change it while {object} runs; \
