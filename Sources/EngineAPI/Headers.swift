@@ -30,7 +30,8 @@ public enum DrydockAPI {
     public static let topologyPath = "/drydock/topology"
     /// Where the machine finds the network namespace of the cable between the nodes.
     public static let cablePath = "/drydock/cable"
-    /// The lab's own image registry: where it listens and what it has.
+    /// The lab's own image registry: where it listens and what it has (GET), and a tag taken out of it (DELETE; query:
+    /// `repository=PATH`, `tag=TAG`).
     public static let registryPath = "/drydock/registry"
     /// Adds the images of an archive (the body) to the lab's registry.
     public static let registryAddPath = "/drydock/registry/add"

@@ -28,7 +28,8 @@ extension Shell {
             "clone", "unshare", "mount", "umount", "mkdir", "mknod", "symlink", "pivot-root", "chdir", "sethostname",
             "link-up", "capset", "seccomp", "exec", "cgroup", "enter", "pid", "ls", "end",
         ], "clear": [], "history": [], "set": ["keys", "theme"], "cd": [],
-        "docker": [], "topology": [], "node": ["add", "exec", "link", "ls", "rm", "use"],
+        "docker": [], "topology": [], "capture": [], "registry": ["add", "ls", "rm", "serve"],
+        "node": ["add", "exec", "link", "ls", "rm", "use"],
     ]
 
     /// Runs one of the shell's words; `nil` for a word that is none of them.

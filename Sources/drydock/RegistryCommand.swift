@@ -14,7 +14,7 @@ struct RegistryCommand: ParsableCommand {
             It is a part of the engine, listens on this machine (127.0.0.1:5000, or DRYDOCK_REGISTRY), and is asked first
             for names of Docker Hub: what it has needs no internet.
             """,
-        subcommands: [List.self, Add.self, Serve.self])
+        subcommands: [List.self, Add.self, Remove.self, Serve.self])
 
     private static func client() throws -> EngineClient {
         try EngineControl(home: DrydockHome(environment: processEnvironment())).connect()
@@ -40,6 +40,35 @@ struct RegistryCommand: ParsableCommand {
                 print(cells.joined() + row[2])
             }
             print("\nlistens at \(answer["Address"]?.string ?? "no address")")
+        }
+    }
+
+    struct Remove: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "rm", abstract: "Take images out of it.")
+
+        @Argument(help: "Images as `registry ls` lists them; without a tag it is latest.") var image: [String]
+
+        func run() throws {
+            let client = try RegistryCommand.client()
+            let entries = try client.request("GET", DrydockAPI.registryPath).json()["Images"]?.array ?? []
+            for name in image {
+                let full = name.split(separator: "/").last?.contains(":") == true ? name : name + ":latest"
+                let found = entries.filter { entry in
+                    ["Name", "Repository"].contains {
+                        "\(entry[$0]?.string ?? ""):\(entry["Tag"]?.string ?? "")" == full
+                    }
+                }
+                // `app` may be both `app` and Docker Hub's `library/app`.
+                guard let entry = found.first, found.count == 1, let repository = entry["Repository"]?.string else {
+                    let paths = found.compactMap { $0["Repository"]?.string }.joined(separator: ", ")
+                    throw UsageProblem(
+                        found.isEmpty ? "the lab's registry has no \(full)" : "\(full) may be one of \(paths)")
+                }
+                _ = try client.request(
+                    "DELETE", DrydockAPI.registryPath,
+                    query: [("repository", repository), ("tag", entry["Tag"]?.string ?? "")])
+                print("Removed: \(full)")
+            }
         }
     }
 

@@ -227,6 +227,18 @@ class Student(LessonTest):
         self.assertIn("could not be prepared", text)
         self.assertIn("nosuchimage", text)
 
+    def test_what_was_pushed_goes_with_the_lesson(self) -> None:
+        shell = self.shell(DRYDOCK_LESSONS=str(self.course()))
+        own = self.lab.get("/drydock/registry")["Address"]
+        shell.run("lesson start 90", timeout=60)
+        shell.run(f"docker tag busybox {own}/mine:1")
+        shell.run(f"docker push -q {own}/mine:1")
+        self.assertIn("mine:1", shell.run("registry ls"))
+        self.assertIn("tag", shell.run("lesson leave"))
+        left = shell.run("registry ls")
+        self.assertIn("lab/web:1", left)
+        self.assertNotIn("mine:1", left)
+
     def test_a_name_in_the_way_is_told(self) -> None:
         self.lab.docker("run", "-d", "--name", "web", "busybox", "sleep", "600")
         shell = self.shell()

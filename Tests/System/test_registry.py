@@ -130,6 +130,26 @@ class LabRegistryTest(RegistryTest):
         self.assertEqual(refused.code, 1)
         self.assertIn("invalid filter 'color'", refused.err)
 
+    def test_what_is_taken_out_is_gone_and_the_rest_is_not(self) -> None:
+        for name in ("gone:1", "gone:2", "library/gone:2"):
+            self.assertSucceeds(self.lab.docker("tag", "busybox", f"{self.own}/{name}"))
+            self.assertSucceeds(self.lab.docker("push", "-q", f"{self.own}/{name}"))
+        self.assertSucceeds(self.lab.drydock("registry", "rm", "gone:1"), "Removed: gone:1\n")
+        tags = lambda path: json.load(urllib.request.urlopen(f"http://{self.own}/v2/{path}/tags/list", timeout=20))["tags"]
+        self.assertEqual(tags("gone"), ["2"])
+        doubtful = self.lab.drydock("registry", "rm", "gone:2")
+        self.assertEqual((doubtful.code, doubtful.err), (1, "Error: gone:2 may be one of gone, library/gone\n"))
+        missing = self.lab.drydock("registry", "rm", "gone")
+        self.assertEqual((missing.code, missing.err), (1, "Error: the lab's registry has no gone:latest\n"))
+        self.assertSucceeds(self.lab.drydock("registry", "rm", "library/gone:2"))
+        self.assertSucceeds(self.lab.drydock("registry", "rm", "gone:2"))
+        self.assertNotIn("gone", self.lab.drydock("registry", "ls").out)
+        for name in ("gone", "gone/manifests/1", "library/gone/tags/list"):
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(f"http://{self.own}/v2/{name if '/' in name else name + '/tags/list'}", timeout=20)
+            self.assertEqual(refused.exception.code, 404)
+        self.assertSucceeds(self.lab.docker("manifest", "inspect", "busybox"))
+
     def test_manifest_inspect_shows_the_registrys_bytes(self) -> None:
         done = self.assertSucceeds(self.lab.docker("manifest", "inspect", "busybox"))
         manifest = json.loads(done.out)

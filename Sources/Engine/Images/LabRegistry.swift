@@ -37,12 +37,23 @@ extension Node {
             return .array(
                 try store.entries().map { entry in
                     [
+                        "Repository": .string(entry.repository),
                         "Name": .string(Self.familiarName(entry.repository)), "Tag": .string(entry.tag),
                         "Digest": .string("\(entry.digest)"), "Size": .integer(entry.size),
                         "Description": .string(entry.summary),
                     ]
                 })
         } catch { throw EngineFailure(wrapping: error, doing: "listing the lab's registry") }
+    }
+
+    /// Takes a tag out of the lab's registry.
+    public func removeFromRegistry(_ tag: String, repository: String) throws {
+        guard let store = configuration.labRegistry else { throw EngineFailure.notFound("this engine has no registry") }
+        let isGone: Bool
+        do throws(OCIError) { isGone = try store.remove(tag, from: repository) } catch {
+            throw EngineFailure(wrapping: error, doing: "removing \(repository):\(tag) from the lab's registry")
+        }
+        guard isGone else { throw EngineFailure.notFound("the lab's registry has no \(repository):\(tag)") }
     }
 
     /// Puts the images of an archive into the lab's registry.

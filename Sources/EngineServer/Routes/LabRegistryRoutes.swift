@@ -45,6 +45,10 @@ extension Routes {
                     "Address": node.registryAddress.map { .string($0) } ?? .null, "Images": try node.labEntries(),
                 ])
             },
+            Route("DELETE", DrydockAPI.registryPath) { request, responder in
+                try node.removeFromRegistry(request.query["tag"] ?? "", repository: request.query["repository"] ?? "")
+                try responder.send(204)
+            },
             Route("POST", DrydockAPI.registryAddPath) { request, responder in
                 let names = try node.addToRegistry(BodySource.make(request.body))
                 try responder.send(json: ["Added": .array(names.map { .string($0) })])

@@ -12,7 +12,8 @@ public struct Inventory: Sendable, Equatable, Codable {
     public var volumes: Set<String> = []
     /// Images by their ids, and references to them.
     public var images: Set<String> = []
-
+    /// Tags of the lab's registry: `REPOSITORY:TAG`.
+    public var pushed: Set<String> = []
     /// Nodes of the lab beside the one that was asked, by their names: with one goes all that it has.
     public var nodes: Set<String> = []
 
@@ -21,7 +22,7 @@ public struct Inventory: Sendable, Equatable, Codable {
 
     /// Whether there is nothing.
     public var isEmpty: Bool {
-        containers.isEmpty && networks.isEmpty && volumes.isEmpty && images.isEmpty && nodes.isEmpty
+        containers.isEmpty && networks.isEmpty && volumes.isEmpty && images.isEmpty && nodes.isEmpty && pushed.isEmpty
     }
 
     private static let ownNetworks: Set<String> = ["bridge", "host", "none", "ingress", "docker_gwbridge"]
@@ -48,14 +49,20 @@ public struct Inventory: Sendable, Equatable, Codable {
                 if let reference = reference.string, reference != "<none>:<none>" { images.insert(reference) }
             }
         }
-        nodes = try Self.nodes(of: engine)
+        nodes = Set(try Self.list(DrydockAPI.nodesPath, of: engine).compactMap { $0["Name"]?.string })
+            .subtracting(["node1"])
+        pushed = Set(
+            try Self.list(DrydockAPI.registryPath, "Images", of: engine).compactMap { image in
+                guard let repository = image["Repository"]?.string, let tag = image["Tag"]?.string else { return nil }
+                return "\(repository):\(tag)"
+            })
     }
 
-    /// The nodes of the lab; another engine than Drydock's has none.
-    private static func nodes(of engine: EngineClient) throws -> Set<String> {
+    /// A list that only Drydock's engine has; empty for another one.
+    private static func list(_ path: String, _ key: String? = nil, of engine: EngineClient) throws -> [JSON] {
         do {
-            let list = try engine.request("GET", DrydockAPI.nodesPath).json().array ?? []
-            return Set(list.compactMap { $0["Name"]?.string }).subtracting(["node1"])
+            let answer = try engine.request("GET", path).json()
+            return (key.map { answer[$0] } ?? answer)?.array ?? []
         } catch let error as EngineError where error.status == 404 {
             return []
         }
@@ -69,6 +76,7 @@ public struct Inventory: Sendable, Equatable, Codable {
         rest.volumes = volumes.subtracting(other.volumes)
         rest.images = images.subtracting(other.images)
         rest.nodes = nodes.subtracting(other.nodes)
+        rest.pushed = pushed.subtracting(other.pushed)
         return rest
     }
 
@@ -79,6 +87,7 @@ public struct Inventory: Sendable, Equatable, Codable {
         volumes.formUnion(other.volumes)
         images.formUnion(other.images)
         nodes.formUnion(other.nodes)
+        pushed.formUnion(other.pushed)
     }
 
     /// Leaves what another one has, too, with what it says of it now.
@@ -89,15 +98,22 @@ public struct Inventory: Sendable, Equatable, Codable {
         volumes.formIntersection(other.volumes)
         images.formIntersection(other.images)
         nodes.formIntersection(other.nodes)
+        pushed.formIntersection(other.pushed)
     }
 
     /// What there is, for a person: `2 containers, 1 network`.
     public var summary: String {
         let counts = [
             (containers.count, "container"), (networks.count, "network"), (volumes.count, "volume"),
-            (images.count, "image"), (nodes.count, "node"),
+            (images.count, "image"), (nodes.count, "node"), (pushed.count, "tag in the registry"),
         ]
-        return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
+        return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.0 == 1 ? $0.1 : Self.plural($0.1))" }.joined(
+            separator: ", ")
+    }
+
+    private static func plural(_ noun: String) -> String {
+        let words = noun.split(separator: " ", maxSplits: 1)
+        return ([words[0] + "s"] + words.dropFirst()).joined(separator: " ")
     }
 
     /// Removes all that is in it from the engine; what has gone already is fine.
@@ -113,6 +129,12 @@ public struct Inventory: Sendable, Equatable, Codable {
         let isID: (String) -> Bool = { $0.hasPrefix("sha256:") }
         for reference in images.filter({ !isID($0) }).sorted() + images.filter(isID).sorted() {
             try delete("/images/\(reference)", [("force", "1")], engine)
+        }
+        for name in pushed.sorted() {
+            let tag = name.split(separator: ":").last ?? ""
+            try delete(
+                DrydockAPI.registryPath, [("repository", String(name.dropLast(tag.count + 1))), ("tag", String(tag))],
+                engine)
         }
     }
 

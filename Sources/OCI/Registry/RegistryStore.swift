@@ -175,6 +175,21 @@ public final class RegistryStore: Sendable {
         return digest
     }
 
+    /// Takes a tag away, and what it meant, unless another tag of the repository means it, too. Blobs stay until the store
+    /// is opened the next time: a push that goes on may count on them.
+    /// - Returns: Whether there was such a tag.
+    public func remove(_ tag: String, from repository: String) throws(OCIError) -> Bool {
+        guard let gone = state.withLock({ $0.manifests["\(repository):\(tag)"] }) else { return false }
+        try change { manifests in
+            manifests["\(repository):\(tag)"] = nil
+            let isNamed = manifests.contains { key, descriptor in
+                !key.contains("@") && Self.repository(key) == repository && descriptor.digest == gone.digest
+            }
+            if !isNamed { manifests["\(repository)@\(gone.digest)"] = nil }
+        }
+        return true
+    }
+
     private func change(_ body: (inout [String: BlobDescriptor]) -> Void) throws(OCIError) {
         var failure: OCIError?
         state.withLock { state in
