@@ -174,7 +174,9 @@ class Lab:
         """Kills the engine with SIGKILL, and waits until it is gone; gives its process number."""
         pid = self.engine_pid
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not os.path.exists(f"/proc/{pid}") or "State:\tZ" in machine.read(f"/proc/{pid}/status"))
+        # Its first thread may be a zombie while others, still ending, keep its sockets open: all must be.
+        wait_until(lambda: all("State:\tZ" in machine.read(f"/proc/{pid}/task/{thread}/status")
+                               for thread in machine.entries(f"/proc/{pid}/task")))
         return pid
 
     def reset(self) -> Result:

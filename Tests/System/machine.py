@@ -47,6 +47,14 @@ def read(path: str) -> str:
         return ""
 
 
+def entries(path: str) -> list[str]:
+    """What a directory of /proc or /sys has; nothing when it is gone."""
+    try:
+        return os.listdir(path)
+    except OSError:
+        return []
+
+
 def link(path: str) -> str:
     """Where a symbolic link points; nothing when it is gone."""
     try:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import machine
+from harness import wait_until
 
 FAR_END = str(pathlib.Path(__file__).resolve().parent / "far_end.py")
 
@@ -23,14 +24,16 @@ class Namespace:
 
     @classmethod
     def of_node(cls, lab) -> "Namespace":
-        """The namespace of a lab's first node: of those that the engine holds open, the one with docker0."""
+        """The namespace of a lab's only node: of those that the engine holds open, the one with docker0. That of a node
+        which was just removed may still be there; it is waited for."""
         directory = f"/proc/{lab.engine_pid}/fd"
-        for number in sorted(os.listdir(directory), key=int):
-            if machine.link(f"{directory}/{number}").startswith("net:"):
-                found = cls(f"{directory}/{number}")
-                if "docker0" in found.links():
-                    return found
-        raise AssertionError("the engine holds no namespace with a docker0")
+
+        def nodes() -> dict[str, "Namespace"]:
+            found = {machine.link(f"{directory}/{number}"): cls(f"{directory}/{number}") for number in os.listdir(directory)}
+            return {name: place for name, place in found.items() if name.startswith("net:") and place.has("docker0")}
+
+        wait_until(lambda: len(nodes()) == 1, message="the engine holds not one namespace with a docker0, as it should")
+        return next(iter(nodes().values()))
 
     @classmethod
     def of_container(cls, lab, name: str) -> "Namespace":
@@ -44,6 +47,13 @@ class Namespace:
         """What `ip -j` says inside."""
         text = self.run("ip", "-j", *arguments)
         return json.loads(text) if text.strip() else []
+
+    def has(self, link: str) -> bool:
+        """Whether there is a link with this name; a namespace that has gone meanwhile has none."""
+        try:
+            return link in self.links()
+        except OSError:
+            return False
 
     def links(self) -> dict[str, dict]:
         return {link["ifname"]: link for link in self.ip("-d", "link")}
