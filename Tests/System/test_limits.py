@@ -59,7 +59,7 @@ class Limits(LabTest):
             self.assertLess((now - used) / 1e9 / (time.monotonic() - begin), 0.26)
 
     def test_a_fork_bomb_stops_at_its_limit_and_the_machine_stays_usable(self):
-        self.start("--pids-limit", "20", "busybox", "sh", "-c", "b() { b & b & sleep 1000; }; b")
+        self.start("--pids-limit", "20", "busybox", "sh", "-c", "b() { b & b & sleep 1000; }; b & exec sleep 1000")
 
         def refused() -> int:
             directory = machine.cgroup_directory(self.lab.pid_of("box"), "pids")
