@@ -131,8 +131,9 @@ class TheRealDockerClient(LabTest):
         self.assertEqual(result.out, "to and fro\n")
 
 
-def image_archive(name: str, files: dict[str, bytes | tarfile.TarInfo]) -> bytes:
-    """An image of one layer as `docker save` writes it (Docker image specification 1.2)."""
+def image_archive(name: str, *layers: dict[str, bytes | tarfile.TarInfo]) -> bytes:
+    """An image as `docker save` writes it (Docker image specification 1.2); each layer is its files by their paths. What
+    is below bin/ may be executed."""
     import hashlib
 
     def tar(members: dict[str, bytes | tarfile.TarInfo]) -> bytes:
@@ -144,17 +145,19 @@ def image_archive(name: str, files: dict[str, bytes | tarfile.TarInfo]) -> bytes
                     continue
                 entry = tarfile.TarInfo(path)
                 entry.size = len(data)
+                entry.mode = 0o755 if path.startswith("bin/") else 0o644
                 archive.addfile(entry, io.BytesIO(data))
         return buffer.getvalue()
 
-    layer = tar(files)
+    archives = {f"{number}/layer.tar": tar(files) for number, files in enumerate(layers)}
     config = json.dumps({
         "architecture": "amd64", "os": "linux", "config": {"Cmd": ["/x"]},
-        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]},
-        "history": [{"created": "2024-01-01T00:00:00Z", "created_by": "test"}]}).encode()
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()
+                                                   for layer in archives.values()]},
+        "history": [{"created": "2024-01-01T00:00:00Z", "created_by": "test"}] * len(layers)}).encode()
     digest = hashlib.sha256(config).hexdigest()
-    manifest = [{"Config": f"{digest}.json", "RepoTags": [name], "Layers": ["layer/layer.tar"]}]
-    return tar({f"{digest}.json": config, "layer/layer.tar": layer, "manifest.json": json.dumps(manifest).encode()})
+    manifest = [{"Config": f"{digest}.json", "RepoTags": [name], "Layers": list(archives)}]
+    return tar({f"{digest}.json": config, **archives, "manifest.json": json.dumps(manifest).encode()})
 
 
 if __name__ == "__main__":

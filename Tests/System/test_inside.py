@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
 import re
 import unittest
 
 import inside
 import machine
 from harness import PROGRAM, LabTest
+from test_docker_client import image_archive
 
 # Where ours differs from the recorded engine, and why: question → a pattern of the lines that are not compared.
 INTENDED = {
@@ -98,6 +100,16 @@ class AContainerFromInside(LabTest):
         self.assertNotIn("DRYDOCK", machine.read(f"/proc/{pid}/environ"))
         self.assertEqual(self.lab.docker("exec", "box", "sh", "-c", "ls /..; ls /../..").out,
                          self.lab.docker("exec", "box", "sh", "-c", "ls /; ls /").out)
+
+    def test_a_tree_of_as_many_layers_as_docker_allows(self):
+        busybox = pathlib.Path("/usr/bin/busybox" if os.path.exists("/usr/bin/busybox") else "/bin/busybox").read_bytes()
+        layers = [{"bin/busybox": busybox, "both": b"low"}, *({f"f{number}": b"x"} for number in range(125)), {"both": b"high"}]
+        loaded = self.lab.docker("load", input=image_archive("many:127", *layers))
+        self.assertSucceeds(loaded)
+        self.assertSucceeds(self.lab.docker("image", "inspect", "-f", "{{len .RootFS.Layers}}", "many:127"), "127\n")
+        seen = self.lab.docker("run", "--rm", "many:127", "/bin/busybox", "sh", "-c",
+                               "busybox ls / | busybox grep -c '^f'; busybox cat /both /f0 /f124")
+        self.assertSucceeds(seen, "125\nhighxx")
 
     def test_reaches_the_next_container_at_once(self):
         self.assertSucceeds(self.lab.docker("run", "-d", "--name", "web", "lab/web"))
