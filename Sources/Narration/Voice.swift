@@ -65,7 +65,7 @@ struct Voice: Sendable {
         "signal": ("a signal to its first process", "첫 프로세스에 시그널을 보냅니다"),
         "node": ("a Docker host of the lab comes up", "실습용 Docker 호스트가 준비됩니다"),
         "kill": ("a signal to its first process", "첫 프로세스에 시그널을 보냅니다"),
-        "end": ("what was there for the process goes back", "프로세스를 위해 만든 것을 되돌립니다"),
+        "end": ("what was made for the process is removed", "프로세스를 위해 만든 것을 정리합니다"),
         "remove": ("what is on disk goes, too", "디스크에 있던 것도 지웁니다"),
         "remove image": ("a name goes, and what nothing else needs", "이름을 없애고, 다른 곳에 필요 없는 것을 지웁니다"),
         "pause": ("everything in it stands still", "안의 모든 것이 멈춥니다"),

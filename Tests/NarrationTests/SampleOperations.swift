@@ -215,7 +215,7 @@ enum SampleOperations {
                     about(
                         "lab", .bridgeCreate, "ip link add br-3f9a71c0de42 type bridge",
                         ["bridge": "br-3f9a71c0de42", "address": "172.18.0.1/16", "network": "lab"]),
-                    about("lab", .rulesApply, "nft add element ip drydock networks { br-3f9a71c0de42 }"),
+                    about("lab", .rulesApply, "nft add element inet drydock bridges { br-3f9a71c0de42 }"),
                 ])),
         SampleOperation(
             name: "network-connect", command: ["network", "connect", "lab", "web"],
@@ -293,6 +293,11 @@ enum SampleOperations {
     private static func replacingNetwork(by kind: StepKind, _ command: String) -> [StepRecord] {
         let kinds: Set<StepKind> = [.addressAssign, .routeAdd]
         return run { record in
+            if kind == .networkJoin && record.kind == .processClone {
+                record.command = "clone3(NEWPID NEWNS NEWUTS NEWIPC NEWCGROUP) -> PID 48213"
+                record.facts["namespaces"] = ["pid", "mnt", "uts", "ipc", "cgroup"]
+                record.facts["count"] = 5
+            }
             guard record.kind == .vethCreate else { return }
             record.kind = kind
             record.command = command

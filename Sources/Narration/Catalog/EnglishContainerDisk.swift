@@ -20,7 +20,7 @@ extension EnglishTexts {
             brief: "one empty writable layer for {object}",
             full: """
                 {object}'s own layer, empty, to lie on top of the image's{?image.resolve:layers} \
-                {image.resolve:layers}{/}. What {object} writes goes there, and goes away \
+                {image.resolve:layers}{/}. What {object} writes outside its volumes goes there, and goes away \
                 {?removed}when it ends (--rm){:}with `docker rm {object}`{/}.
                 """,
             deep: """
@@ -43,8 +43,8 @@ extension EnglishTexts {
             "record",
             brief: "{name} is forgotten, the name is free",
             full: """
-                Settings and log of {name} were removed, so `docker ps -a` no longer lists it. The image it came \
-                from is still there: `docker run` makes a new container from it any time.
+                Settings and log of {name} were removed, so `docker ps -a` no longer lists it. The image it \
+                came from is still there: `docker run` makes a new container from it at any time.
                 """,
             deep: """
                 The record of {id|short} was removed last, after all that it lists: a crash in between leaves \

@@ -13,10 +13,11 @@ extension EnglishTexts {
                 process; what happens is up to its handler, and PID 1 gets only what it has one for.{/}{/}
                 """,
             deep: """
-                The signal goes through a pidfd, which cannot mean another process by mistake when numbers are used \
-                again. `docker stop` sends SIGTERM (or the image's STOPSIGNAL), waits ten seconds, then sends \
-                SIGKILL; `docker kill` sends SIGKILL at once. The kernel shields PID 1 of a PID namespace from \
-                signals without a handler, except SIGKILL and SIGSTOP from outside. Read: signal(7), pid_namespaces(7).
+                The signal goes through a pidfd, which cannot mean another process by mistake when numbers are \
+                used again. `docker stop` sends SIGTERM (or the image's STOPSIGNAL), waits ten seconds, then \
+                sends SIGKILL; `docker kill` sends SIGKILL at once. The kernel shields PID 1 of a PID namespace \
+                from signals that it has no handler for, except SIGKILL and SIGSTOP from outside. Read: \
+                signal(7), pid_namespaces(7).
                 """),
         .processEnd: Explanation(
             "end",
@@ -45,9 +46,9 @@ extension EnglishTexts {
                 connections, get no processor time, and notice nothing.
                 """,
             deep: """
-                Unlike SIGSTOP, which a parent can see, freezing is invisible to the processes. It reaches every \
-                process of the cgroup at once, {path}, so none can fork away from it. \
-                Read: the kernel's cgroup-v2.rst, cgroup.freeze; freezer-subsystem.rst for version 1.
+                Unlike SIGSTOP, which a parent can see, freezing is invisible to the processes. It reaches \
+                every process of the cgroup {path} at once, so none can fork away from it. Read: the kernel's \
+                cgroup-v2.rst, cgroup.freeze; freezer-subsystem.rst for version 1.
                 """),
         .cgroupThaw: Explanation(
             "thaw",
@@ -68,9 +69,8 @@ extension EnglishTexts {
                 """,
             full: """
                 Its last process has ended, so the cgroup was removed like an empty directory. Before that its \
-                counters were read: {object} has used \
-                {?memoryMaximum}{memoryMaximum|bytes} of memory at most and {/}\
-                {?cpuTime}{cpuTime|time}{:}hardly any time{/} on the processors.
+                counters were read: {object} has used {?memoryMaximum}{memoryMaximum|bytes} of memory at most \
+                and {/}{?cpuTime}{cpuTime|time}{:}hardly any{/} of processor time.
                 """,
             deep: """
                 rmdir works only when no process is left in the group, {path}; its files need not be removed, they \

@@ -24,17 +24,17 @@ extension EnglishTexts {
                 Every part was checked against its digest before it was kept, and no registry was asked.
                 """,
             deep: """
-                Two layouts are about: the OCI image layout (index.json, blobs/sha256/...) and Docker's older one \
-                (manifest.json beside one tar file per layer). Both arrive as a tar archive, `docker save` writes \
-                them. Parts that were here already are not stored a second time: what has the same digest is the \
-                same. Read: image-spec, image-layout.md.
+                Two layouts are in use: the OCI image layout (index.json, blobs/sha256/...) and Docker's older \
+                one (manifest.json beside one tar file per layer). Both arrive as a tar archive, as `docker \
+                save` writes it. Parts that were here already are not stored a second time: what has the same \
+                digest is the same. Read: image-spec, image-layout.md.
                 """),
         .imageImport: Explanation(
             "import",
             brief: "a tree of files as one layer, {size|bytes}",
             full: """
-                A plain tree of files became an image with a single layer. It has no history, and no default \
-                command unless --change gave it one: files alone do not say how to run them.
+                A plain tree of files became an image with a single layer. How it was made is not kept, and it \
+                has no default command unless --change gave it one: files alone do not say how to run them.
                 """,
             deep: """
                 `docker import` takes what `docker export` writes: the merged tree of one container, without layers, \

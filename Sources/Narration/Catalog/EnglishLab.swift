@@ -69,10 +69,10 @@ extension EnglishTexts {
                 {?peers}{peers} now know that {address} is behind {end}{:}no other node has a container in it yet{/}
                 """,
             full: """
-                {?peers}On each node with containers of {network}, two lines were added for this one: the frame for \
-                {mac} goes to the node at {end}, and {address} has that MAC address. {node} knows {known} of theirs.{:}\
-                {object} is alone in {network} so far. When a container starts on another node, each will be told of \
-                the other.{/}
+                {?peers}On each node with containers of {network}, two lines were added for this one: frames \
+                for {mac} go to the node at {end}, and {address} has that MAC address. {node} knows {known} of \
+                theirs.{:}{object} is alone in {network} so far. When a container starts on another node, each \
+                will be told of the other.{/}
                 """,
             deep: """
                 The first line is a forwarding entry of the tunnel {tunnel} (bridge fdb), the second a neighbour entry \
@@ -87,8 +87,8 @@ extension EnglishTexts {
                 for it any more.{?last} It was the last container of {network} here, so its tunnel went, too.{/}
                 """,
             deep: """
-                With stale entries the others would go on to send frames to {node} that nobody takes. Tables as empty \
-                as the network are a sign that {tunnel} is kept in order. Read: bridge(8).
+                With stale entries the others would go on to send frames to {node} that nobody takes. So the \
+                entries of {tunnel} go together with the container. Read: bridge(8).
                 """),
         .parentCreate: Explanation(
             "parent",

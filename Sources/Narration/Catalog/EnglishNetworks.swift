@@ -10,8 +10,9 @@ extension EnglishTexts {
                 live, just as on a real host. The interfaces and rules of your machine are left alone.
                 """,
             deep: """
-                A new network namespace holds a loopback interface and nothing else: no cable, no route, no filter. It \
-                lives as long as a process or an open descriptor is in it. Read: network_namespaces(7).
+                A new network namespace holds a loopback interface and nothing else: no cable, no route, no \
+                filter. It lives as long as a process is in it or a descriptor of it is open. Read: \
+                network_namespaces(7).
                 """),
         .bridgeCreate: Explanation(
             "bridge",
@@ -60,10 +61,10 @@ extension EnglishTexts {
                 at {address}, and the engine answers there from what it knows now.
                 """,
             deep: """
-                The engine's socket is inside the network namespace of {object}, at a port that the kernel chose; one \
-                rule there sends to it what is meant for port 53. On the default bridge there are no names. Other names \
-                are asked of the servers that --dns names, or of your machine's where the node has an uplink; else the \
-                answer is that there is no such name. Read: resolv.conf(5).
+                The engine's socket is inside the network namespace of {object}, at a port that the kernel \
+                chose; one rule there sends to it what is meant for port 53. On the default bridge there are no \
+                names. For other names the engine asks the servers that --dns gives, or your machine's where \
+                the node has an uplink; else it answers that there is no such name. Read: resolv.conf(5).
                 """),
         .uplinkCreate: Explanation(
             "uplink",
@@ -81,8 +82,8 @@ extension EnglishTexts {
             "nat",
             brief: "what leaves {subnet} gets the machine's address",
             full: """
-                Nobody outside knows the way to {node}. So your machine puts its own address on what comes from there \
-                (masquerading), and takes it off the answers. One table of rules, {table}, is all that it gets.
+                Nobody outside knows the way to {node}. So your machine puts its own address on what comes from \
+                there (masquerading), and takes it off the answers. One table of rules, {table}, does that.
                 """,
             deep: """
                 Packets are translated twice: {node} gives those of its containers its own address, your machine gives \
@@ -96,8 +97,8 @@ extension EnglishTexts {
                 The engine has forgotten the network {name}. Its name and its addresses {subnet} can be used for another.
                 """,
             deep: """
-                Containers that were made for this network and do not run keep its name in their settings: they cannot \
-                start until a network of that name exists. Read: docker network rm --help.
+                Containers that were made for this network and do not run keep its name in their settings: they \
+                cannot start without it. Read: docker network rm --help.
                 """),
         .bridgeDelete: Explanation(
             "bridge",
@@ -131,17 +132,18 @@ extension EnglishTexts {
                 (a switch made of software) of {node}.
                 """,
             deep: """
-                A veth pair: what is sent into one end comes out of the other. The host end, {host}, is up and on the \
-                bridge before the container's end exists, so that no first packet is lost; the container's end is \
-                born inside its network namespace, with the MAC address {mac}, and dies with it. Read: veth(4).
+                A veth pair: what is sent into one end comes out of the other. The host end, {host}, is up and \
+                on the bridge before the container's end is up, so that no first packet is lost; the \
+                container's end is born inside its network namespace, with the MAC address {mac}, and dies with \
+                it. Read: veth(4).
                 """),
         .addressAssign: Explanation(
             "address",
             brief: "{interface} {address}",
             full: """
-                {?node.create:node}The bridge itself gets an address, {address}: the containers' way out.{:}{address} \
-                was free in the network {network}, and is {object}'s while it runs. Under it the other containers of \
-                this network reach {object}.{/}
+                {?node.create:node}With the address {address} on the bridge, the node itself is in this \
+                network, too.{:}{address} was free in the network {network}, and is {object}'s while it runs. \
+                The other containers of this network reach {object} there.{/}
                 """,
             deep: """
                 The engine keeps the book of addresses; no DHCP is involved. The number after the slash says how many \
@@ -193,9 +195,9 @@ extension EnglishTexts {
                 container.{:}The interface went with the network namespace when its last process ended.{/}{/} {address} can be given to the next container of the network {network}.
                 """,
             deep: """
-                The kernel clears namespaces away in the background{?cable}, so {interface} may still be listed for \
-                some hundredths of a second{/}. A container gets a new address at each start; names outlast it, addresses \
-                do not. Read: network_namespaces(7).
+                {?unplugged}{:}The kernel clears namespaces away in the background{?cable}, so {interface} may \
+                still be listed for some hundredths of a second{/}. {/}An address is given out anew at each \
+                start and may be another one then; the name stays. Read: network_namespaces(7).
                 """),
     ]
 }

@@ -11,9 +11,9 @@ extension EnglishTexts {
                 """),
         .processClone: ObservedExplanation(
             full: """
-                A new process in {count|n:namespace} of its own ({namespaces|and}): /proc shows other numbers there than \
-                for this shell. Inside {object} it is PID {innerPid}, the first of all; on your machine the same process \
-                is {pid}.
+                A new process in {count|n:namespace} of its own ({namespaces|and}): their numbers in /proc \
+                differ from this shell's. Inside {object} it is PID {innerPid}, the first of all; on your \
+                machine the same process is {pid}.
                 """),
         .rootPivot: ObservedExplanation(
             full: """

@@ -23,9 +23,10 @@ extension EnglishTexts {
                 CPU % is the difference of two readings, divided by the time between them.
                 """,
             deep: """
-                MEM USAGE leaves out the file cache that can be freed at once, inactive_file of memory.stat, and so is \
-                less than {memoryFile}. NET I/O comes from the interfaces in the container's network namespace, \
-                BLOCK I/O from the blkio counters. Read: the kernel's cgroup-v1/memory.rst, cgroup-v2.rst.
+                MEM USAGE leaves out the file cache that can be freed at once, inactive_file of memory.stat, \
+                and so is less than {memoryFile}. NET I/O comes from the interfaces in the container's network \
+                namespace, BLOCK I/O from the blkio counters (io.stat in version 2). Read: the kernel's \
+                cgroup-v1/memory.rst, cgroup-v2.rst.
                 """),
         .changesRead: Explanation(
             "changes",

@@ -85,8 +85,8 @@ extension EnglishTexts {
             "publish",
             brief: "{reference} now means {digest|short}",
             full: """
-                Last came the manifest, under the tag: from this moment the name leads to the image for everybody who pulls. \
-                A registry refuses a manifest whose parts it has not.
+                Last came the manifest, under the tag: from this moment the name leads to the image for \
+                everybody who pulls. A registry refuses a manifest whose parts it does not have.
                 """,
             deep: """
                 PUT /v2/NAME/manifests/TAG with the manifest's {size|bytes}. If the tag led elsewhere before, that manifest \

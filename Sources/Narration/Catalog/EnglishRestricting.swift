@@ -12,9 +12,10 @@ extension EnglishTexts {
                 settings can be read but not written.
                 """,
             deep: """
-                A file is covered by /dev/null, a directory by an empty read-only tmpfs, and a read-only path is bound \
-                onto itself and remounted. There is no namespace for these: /proc/sys/kernel, for one, is the \
-                machine's. Docker leaves the masks out with --privileged. Read: proc(5), mount(2).
+                A file is covered by /dev/null, a directory by an empty read-only tmpfs, and a read-only path \
+                is bound onto itself and remounted. There is no namespace for these: most of /proc/sys/kernel, \
+                for one, is the machine's. Docker leaves the masks out with --privileged. Read: proc(5), \
+                mount(2).
                 """),
         .parameterSet: Explanation(
             "sysctl",
@@ -44,9 +45,10 @@ extension EnglishTexts {
             "user",
             brief: "user {user} (uid {uid}, gid {gid})",
             full: """
-                {?uid}From here on the process is uid {uid} and no longer root: files it makes belong to that number, \
-                and most capabilities are gone with it.{:}The process stays uid 0, root, though a root with few \
-                capabilities.{/} The kernel knows only numbers; the name comes from the image's /etc/passwd.
+                {?uid}From here on the process is uid {uid} and no longer root: files it makes belong to that \
+                number, and the capabilities kept are only for setuid programs now.{:}The process stays uid 0, \
+                root, though a root with few capabilities.{/} The kernel knows only numbers; the name comes \
+                from the image's /etc/passwd.
                 """,
             deep: """
                 setgroups, setresgid and setresuid, in this order: once the uid has changed, the others are no longer \
@@ -62,8 +64,8 @@ extension EnglishTexts {
                 others are gone even for its root, and no program can get them back.{/}
                 """,
             deep: """
-                Kept: {names}. The set is in the bounding set as well, so a setuid program or execve cannot bring \
-                more. --cap-add and --cap-drop change it. Root of the machine and root in here have the same uid; \
+                Kept: {names}. The bounding set is the same, so a setuid program or execve cannot bring more. \
+                --cap-add and --cap-drop change it. Root of the machine and root in here have the same uid; \
                 what differs is this set, the filter, and the view. Read: capabilities(7).
                 """),
         .seccompLoad: Explanation(

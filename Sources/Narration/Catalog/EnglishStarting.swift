@@ -44,20 +44,21 @@ extension EnglishTexts {
                 {?resource=devices}only the usual harmless devices{:}{resource|spaced} {value}{/}{/}{/}{/}{/}{/}
                 """,
             full: """
-                {?resource=memory}When {object} needs more than {value|bytes} and nothing can be freed, the kernel \
-                kills a process in it: out of memory, exit code 137.{:}{?resource=pids}When {object} has \
-                {value} processes and threads, fork fails in it with EAGAIN. A fork bomb stops there.{:}\
-                {?resource=cpuQuota}{object} gets {value|quota} of processor time in each {value|period}. \
-                When that is used up, it waits for the next period: it is slowed down, not killed.{:}{?resource=cpuShares}A weight, not a limit: it \
-                counts only when others want the processor at the same time.{:}{?resource=devices}The kernel \
-                refuses to open any other device, even to root and even if a device file exists.{:}\
-                {?resource=memoryReservation}Not a limit: when the machine has no memory left, what {object} uses \
-                above {value|bytes} is taken back first.{:}{?resource=memorySwappiness}How often the kernel moves \
-                memory of {object} to swap, from 0 to 100.{:}{?resource=outOfMemoryKillDisabled}At its memory limit \
-                {object} is not killed: a process that asks for more waits until something is freed.{:}\
-                {?resource=blockRate}A process of {object} that reads or writes more than that in a second \
-                waits.{:}The kernel holds \
-                {object} to it from now on.{/}{/}{/}{/}{/}{/}{/}{/}{/}
+                {?resource=memory}When {object} needs more than {value|bytes} and nothing can be freed, the \
+                kernel kills a process in it: out of memory, exit code 137.{:}{?resource=pids}When {object} has \
+                {value} processes and threads, fork fails in it with EAGAIN. A fork bomb stops \
+                there.{:}{?resource=cpuQuota}{object} gets {value|quota} of processor time in each \
+                {value|period}. When that is used up, it waits for the next period: it is slowed down, not \
+                killed.{:}{?resource=cpuShares}A weight, not a limit: it counts only when others want the \
+                processor at the same time.{:}{?resource=devices}The kernel refuses to open any other device, \
+                even to root and even if a device file exists.{:}{?resource=memoryReservation}Not a limit: when \
+                the machine has no memory left, what {object} uses above {value|bytes} is taken back \
+                first.{:}{?resource=memorySwappiness}How soon the kernel moves memory of {object} to swap: 0 \
+                means hardly ever, 100 as soon as it drops cached \
+                files.{:}{?resource=outOfMemoryKillDisabled}At its memory limit {object} is not killed: a \
+                process that asks for more waits until something is freed.{:}{?resource=blockRate}A process of \
+                {object} that reads or writes more than that in a second waits.{:}The kernel holds {object} to \
+                it from now on.{/}{/}{/}{/}{/}{/}{/}{/}{/}
                 """,
             deep: """
                 The limit is a number in a file, {file}. Whoever may write the file may change it while {object} runs; \
@@ -76,9 +77,9 @@ extension EnglishTexts {
                 {pid}.{:}Inside {object} it is PID 1, the first of all.{/}
                 """,
             deep: """
-                A namespace changes what a process sees, not how much it gets. What has no namespace of its own is \
-                shared: the kernel above all, its clock, and the user IDs unless there is a user namespace. The \
-                kernel has eight kinds; `docker run` asks for these, and each can be joined instead: \
+                A namespace changes what a process sees, not how much it gets. What has no namespace of its own \
+                is shared: the kernel above all, its clock, and the user IDs unless there is a user namespace. \
+                The kernel has eight kinds; `docker run` asks for these, and some can be joined instead: \
                 --network container:NAME, --pid host. Read: namespaces(7), clone3 in clone(2).
                 """),
         .cgroupJoin: Explanation(
@@ -89,9 +90,10 @@ extension EnglishTexts {
                 children are born into the same group and cannot leave it.
                 """,
             deep: """
-                The child writes 0, meaning "myself", into a file that the engine had opened for it: tasks (version 1) \
-                or cgroup.procs (version 2). Joining by itself is fast; being moved by another process makes the \
-                kernel wait for a quiet moment on all processors. The path is {path}. Read: cgroups(7).
+                Version 1: the child writes 0, meaning "myself", into the file tasks, which the engine has \
+                opened for it. Version 2: clone3 makes the child in its cgroup (CLONE_INTO_CGROUP), because a \
+                write to cgroup.procs makes the kernel wait for a quiet moment on all processors. The path is \
+                {path}. Read: cgroups(7).
                 """),
         .rootAttach: Explanation(
             "attach",
@@ -121,14 +123,15 @@ extension EnglishTexts {
             "dev",
             brief: "{devices|n:harmless device} in /dev",
             full: """
-                /dev is a small file system in memory with {devices|n:device}: null, zero, random and their like. \
-                The disks and the keyboard of the machine are not among them.
+                /dev is a small file system in memory with {devices|n:device}: null, zero, random and their \
+                like. {?capabilities.drop:privileged}--privileged adds all devices of the machine, its disks \
+                among them.{:}The disks and the keyboard of the machine are not among them.{/}
                 """,
             deep: """
-                A device file is only a name for a pair of numbers; what it may do is decided when it is opened. \
-                mknod could make others in here, but the cgroup's device rules refuse to open them. \
-                {?terminal}/dev/console is {object}'s own terminal. {/}/dev/pts, /dev/shm and /dev/mqueue are its own, too. \
-                Read: null(4), random(4), pts(4).
+                A device file is only a name for a pair of numbers; what it may do is decided when it is \
+                opened. {?capabilities.drop:privileged}{:}mknod could make others in here, but the cgroup's \
+                device rules refuse to open them. {/}{?terminal}/dev/console is {object}'s own terminal. \
+                {/}/dev/pts, /dev/shm and /dev/mqueue are its own, too. Read: null(4), random(4), pts(4).
                 """),
         .mountSys: Explanation(
             "sys",
@@ -171,12 +174,12 @@ extension EnglishTexts {
             "tmpfs",
             brief: "{target} in memory{?size}, {size|bytes} at most{/}",
             full: """
-                {target} is a file system in memory{?size} of at most {size|bytes}{/}. It is fast, never reaches the \
-                disk, and is empty again when {object} ends.
+                {target} is a file system in memory{?size} of at most {size|bytes}{/}. It is fast, has no place \
+                on a disk, and is gone when {object} ends.
                 """,
             deep: """
-                What lies in a tmpfs counts as memory of the cgroup, so -m limits it as well. It may go to swap. \
-                Read: tmpfs(5).
+                What lies in a tmpfs counts as memory of the cgroup, so -m limits it as well. The kernel may \
+                move it to swap. Read: tmpfs(5).
                 """),
         .rootPivot: Explanation(
             "root",
@@ -247,9 +250,9 @@ extension EnglishTexts {
                 {container}'s first process, PID {target}: same files, same network, same list of processes.
                 """,
             deep: """
-                setns with a pidfd of PID {target} enters {namespaces|and} at once. A process cannot change its own \
-                PID namespace, only that of its children, so the engine enters first and clones then. Its root \
-                directory follows the mount namespace. Read: setns(2), pidfd_open(2), nsenter(1).
+                setns with a pidfd of PID {target} enters {namespaces|and} at once. A process cannot change its \
+                own PID namespace, only that of its children, so the engine enters first and clones after that. \
+                Its root directory follows the mount namespace. Read: setns(2), pidfd_open(2), nsenter(1).
                 """),
     ]
 }

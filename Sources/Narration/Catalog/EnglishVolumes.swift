@@ -4,7 +4,7 @@ extension EnglishTexts {
     static let volumes: [StepKind: Explanation] = [
         .volumeCreate: Explanation(
             "volume",
-            brief: "a volume{?anonymous} without a name of its own{:} {volume}{/}",
+            brief: "{?anonymous}a new volume without a name of its own{:}{volume}, a new volume{/}",
             full: """
                 A volume is a directory that the engine keeps for you, outside of every container's layers. \
                 {?anonymous}Nobody named this one, so it got 64 random digits; --rm and `docker rm -v` remove it \
@@ -53,12 +53,13 @@ extension EnglishTexts {
             "image",
             brief: "image {image|short}, a new layer of {size|bytes}",
             full: """
-                What {container} has written became one more layer on top of its image's, and its settings the new \
-                image's. What is in volumes is not in it, and no process or memory either.
+                What {container} has written became one more layer on top of its image's, and its settings the \
+                new image's. Volumes, processes and memory are no part of the image.
                 """,
             deep: """
-                The layer is {upper} as an archive: files as they are, deletions as empty .wh. files. An image made \
-                so can't be made again from a text; `docker build` can. Read: docker-commit(1).
+                The layer is {upper} as an archive: files as they are, deletions as empty .wh. files. An image \
+                made this way can't be made again from a text; one made by `docker build` can. Read: \
+                docker-commit(1).
                 """),
     ]
 }

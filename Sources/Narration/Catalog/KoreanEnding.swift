@@ -31,9 +31,10 @@ extension KoreanTexts {
                 {?second}{:} PID 1이었으므로 {object} 컨테이너의 다른 프로세스도 모두 커널이 끝냈습니다.{/}
                 """,
             deep: """
-                엔진은 pidfd가 읽을 수 있게 되는 것으로 종료를 알고, waitid로 종료 상태를 읽습니다. 이것을 거두기(reaping)라고 합니다. 그때까지 \
-                커널은 죽은 프로세스를 좀비로 남겨 둡니다. PID 네임스페이스의 첫 프로세스가 끝나면 커널은 나머지를 SIGKILL로 끝냅니다. \
-                컨테이너는 PID 1보다 오래 살 수 없습니다. 참고: wait(2)의 waitid, pid_namespaces(7).
+                엔진은 pidfd가 읽을 수 있는 상태가 되면 종료를 알아차리고, waitid로 종료 상태를 읽습니다. 이것을 \
+                거두기(reaping)라고 합니다. 그때까지 커널은 죽은 프로세스를 좀비로 남겨 둡니다. PID 네임스페이스의 \
+                첫 프로세스가 끝나면 커널은 나머지를 SIGKILL로 끝냅니다. 컨테이너는 PID 1보다 오래 살 수 \
+                없습니다. 참고: wait(2)의 waitid, pid_namespaces(7).
                 """),
         .cgroupFreeze: Explanation(
             "정지",
@@ -50,7 +51,8 @@ extension KoreanTexts {
             "재개",
             brief: "{object} 컨테이너의 프로세스 {processes|count}개가 다시 움직임",
             full: """
-                프로세스는 시간이 흐르지 않은 것처럼 다음 명령부터 이어 갑니다. 얼마나 멈추었는지는 시계를 읽어야 알 수 있습니다.
+                프로세스는 시간이 흐르지 않은 것처럼 다음 명령부터 이어 갑니다. 얼마나 멈추어 있었는지는 시계를 읽어야 알 \
+                수 있습니다.
                 """,
             deep: """
                 그사이 끝난 타이머는 지금 울리고, 너무 오래 조용했던 연결은 상대가 끊었을 수 있습니다. 시간이 멈춘 것은 cgroup 안뿐입니다. \
@@ -63,8 +65,9 @@ extension KoreanTexts {
                 {?cpuTime}CPU 시간 {cpuTime|time}{:}CPU 시간은 거의 없음{/}
                 """,
             full: """
-                마지막 프로세스가 끝났으므로 cgroup을 빈 디렉터리처럼 지웠습니다. 지우기 전에 읽은 값에 따르면 {object} 컨테이너는 \
-                {?memoryMaximum}메모리를 최대 {memoryMaximum|bytes}, {/}CPU 시간을 {?cpuTime}{cpuTime|time}{:}거의 0{/} 만큼 썼습니다.
+                마지막 프로세스가 끝났으므로 cgroup을 빈 디렉터리처럼 지웠습니다. 지우기 전에 읽은 값에 따르면 \
+                {object} 컨테이너는 {?memoryMaximum}메모리를 최대 {memoryMaximum|bytes}, \
+                {/}CPU 시간을 {?cpuTime}{cpuTime|time}만큼{:}아주 조금{/} 썼습니다.
                 """,
             deep: """
                 {path} cgroup에 프로세스가 하나도 없을 때만 rmdir 호출이 성공합니다. 그 안의 파일은 디스크에 있는 것이 아니므로 따로 지울 \

@@ -6,13 +6,15 @@ extension KoreanTexts {
         .imageResolve: ObservedExplanation(
             brief: "{reference} 이미지, 읽기 전용 레이어 {layers}개, {node} 호스트에 있음",
             full: """
-                이미지는 파일과 기본 명령입니다. 실행해도 이미지는 바뀌지 않으며, 컨테이너 백 개가 같은 이미지를 함께 읽을 수 \
-                있습니다. {reference} 이미지는 {node} 호스트에 있으며 레이어 {layers}개, 크기 {size|bytes}입니다.
+                이미지는 파일들과 기본 명령을 모은 것입니다. 실행해도 이미지는 바뀌지 않으며, 컨테이너 백 개가 같은 \
+                이미지를 함께 읽을 수 있습니다. {reference} 이미지는 {node} 호스트에 있으며 레이어 \
+                {layers}개, 크기 {size|bytes}입니다.
                 """),
         .processClone: ObservedExplanation(
             full: """
-                자기만의 네임스페이스 {count}개({namespaces})를 가진 새 프로세스입니다. /proc에서 이 셸과 번호가 다릅니다. \
-                {object} 컨테이너 안에서는 첫 프로세스인 PID {innerPid}번이고, 호스트에서는 같은 프로세스가 {pid}번입니다.
+                자기만의 네임스페이스 {count}개({namespaces})를 가진 새 프로세스입니다. /proc에 보이는 \
+                번호가 이 셸의 것과 다릅니다. {object} 컨테이너 안에서는 첫 프로세스인 PID \
+                {innerPid}번이고, 호스트에서는 같은 프로세스가 {pid}번입니다.
                 """),
         .rootPivot: ObservedExplanation(
             full: """
@@ -21,11 +23,12 @@ extension KoreanTexts {
                 """),
         .networkCreate: ObservedExplanation(
             full: """
-                네트워크는 {?driver=bridge}브리지{:}컨테이너를 잇는 방식{/} 하나와 주소 범위 {subnet} 대역에 붙인 이름입니다.
+                네트워크는 {?driver=bridge}브리지 하나와{:}컨테이너를 잇는 방법과{/} 주소 \
+                범위({subnet})에 붙인 이름입니다.
                 """),
         .imageDelete: ObservedExplanation(
             brief: "{image|short} 이미지가 없어짐",
-            full: "이미지를 가리키는 이름이 더 없어서 설정을 지웠고, 다른 이미지가 쓰지 않는 레이어도 함께 지웠습니다."),
+            full: "이미지를 가리키는 이름이 더는 없어서 설정을 지웠고, 다른 이미지가 쓰지 않는 레이어도 함께 지웠습니다."),
         .processSignal: ObservedExplanation(brief: "{?pid}PID {pid}번{:}첫 프로세스{/}에 {signal|signal} 시그널"),
         .processEnd: ObservedExplanation(
             brief: """

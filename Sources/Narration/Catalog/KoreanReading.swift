@@ -23,9 +23,10 @@ extension KoreanTexts {
                 값의 차이를 그 사이의 시간으로 나눈 것입니다.
                 """,
             deep: """
-                MEM USAGE 값은 바로 비울 수 있는 파일 캐시(memory.stat의 inactive_file)를 빼므로 {memoryFile} 파일의 값보다 작습니다. \
-                NET I/O 값은 컨테이너의 네트워크 네임스페이스에 있는 인터페이스에서, BLOCK I/O 값은 blkio 계수기에서 옵니다. 참고: 커널의 \
-                cgroup-v1/memory.rst, cgroup-v2.rst.
+                MEM USAGE 값은 바로 비울 수 있는 파일 캐시(memory.stat의 inactive_file)를 \
+                빼므로 {memoryFile} 파일의 값보다 작습니다. NET I/O 값은 컨테이너의 네트워크 네임스페이스에 \
+                있는 인터페이스에서, BLOCK I/O 값은 blkio 계수기(버전 2는 io.stat)에서 옵니다. 참고: \
+                커널의 cgroup-v1/memory.rst, cgroup-v2.rst.
                 """),
         .changesRead: Explanation(
             "변경",
@@ -45,12 +46,13 @@ extension KoreanTexts {
                 {?place=mount}, 거기에 마운트된 것에서{/}
                 """,
             full: """
-                엔진이 컨테이너의 루트를 거쳐 {path} 경로를 읽어 아카이브로 보냈습니다. 안의 프로세스는 아무 일도 하지 않았으며, 실행 중이 아닌 \
-                컨테이너도 똑같이 읽을 수 있습니다.
+                엔진이 컨테이너의 루트를 거쳐 {path} 경로를 읽어 아카이브로 보냈습니다. 컨테이너 안의 프로세스는 \
+                관여하지 않았으며, 실행 중이 아닌 컨테이너도 똑같이 읽을 수 있습니다.
                 """,
             deep: """
-                이름은 openat2(2) 호출의 RESOLVE_IN_ROOT 방식으로 찾으므로, 심볼릭 링크가 이 컴퓨터로 나갈 수 없습니다. {container} \
-                컨테이너가 스스로 바꾼 것은 {upper} 디렉터리에 있고, 나머지는 이미지의 레이어에 있습니다. 참고: docker-cp(1).
+                이름은 openat2(2) 호출의 RESOLVE_IN_ROOT 방식으로 찾으므로, 심볼릭 링크를 따라가도 이 \
+                컴퓨터로 나갈 수 없습니다. {container} 컨테이너가 스스로 바꾼 것은 {upper} 디렉터리에 있고, \
+                나머지는 이미지의 레이어에 있습니다. 참고: docker-cp(1).
                 """),
     ]
 }

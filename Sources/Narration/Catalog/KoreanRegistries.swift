@@ -45,7 +45,7 @@ extension KoreanTexts {
                 """),
         .imageVerify: Explanation(
             "검증",
-            brief: "디스크에 있는 매니페스트 {digest|short} 파일과 이미지 {image|short} 설정",
+            brief: "디스크에 저장된 매니페스트({digest|short})와 이미지 설정({image|short}) 확인",
             full: """
                 저장한 것을 다시 읽어 해시를 다시 계산했습니다. 매니페스트와 설정은 저장소가 말한 것과 한 바이트도 다르지 \
                 않습니다. 설정에는 레이어의 압축을 푼 아카이브의 다이제스트가 적혀 있습니다.
@@ -64,9 +64,10 @@ extension KoreanTexts {
                 물었습니다.
                 """,
             deep: """
-                GET /v2/ 요청이 인사입니다. 200 응답은 들어와도 된다는 뜻이고, 401 응답은 누구인지 증명하는 방법(비밀번호 또는 \
-                토큰)을 알려 줍니다. `docker login` 명령은 필요한 것을 ~/.docker/config.json 파일에 보관합니다. TLS 없는 \
-                HTTP는 이 컴퓨터와, 안전하지 않다고 이름을 적어 둔 저장소에만 씁니다. 참고: distribution-spec, "API".
+                GET /v2/ 요청이 인사입니다. 200 응답은 들어와도 된다는 뜻이고, 401 응답은 누구인지 증명하는 \
+                방법(비밀번호 또는 토큰)을 알려 줍니다. `docker login` 명령은 필요한 것을 \
+                ~/.docker/config.json 파일에 보관합니다. TLS 없는 HTTP는 이 컴퓨터와, 안전하지 \
+                않다고 지정한 저장소에만 씁니다. 참고: distribution-spec, "API".
                 """),
         .layerUpload: Explanation(
             "보내기",
@@ -87,8 +88,8 @@ extension KoreanTexts {
             "게시",
             brief: "{reference} 이름은 이제 {digest|short} 다이제스트",
             full: """
-                마지막으로 매니페스트를 태그 이름으로 보냈습니다. 이 순간부터 이 이름을 pull 하는 모두가 이 이미지를 받습니다. \
-                저장소는 부분이 빠진 매니페스트를 거부합니다.
+                마지막으로 매니페스트를 태그 이름으로 보냈습니다. 이 순간부터 이 이름으로 pull하면 누구나 이 이미지를 \
+                받습니다. 저장소는 부분이 빠진 매니페스트를 거부합니다.
                 """,
             deep: """
                 PUT /v2/이름/manifests/태그 요청에 매니페스트 {size|bytes} 내용을 담았습니다. 태그가 전에 다른 것을 가리켰다면 그 \

@@ -11,15 +11,16 @@ extension KoreanTexts {
                 {masked|count}개를 가렸고, 커널 설정이 있는 경로 {readOnly|count}개는 읽을 수만 있습니다.
                 """,
             deep: """
-                파일은 /dev/null로, 디렉터리는 비어 있는 읽기 전용 tmpfs로 덮습니다. 읽기 전용 경로는 자기 자신에 바인드한 뒤 다시 \
-                마운트합니다. 여기에는 네임스페이스가 없습니다. 예를 들어 /proc/sys/kernel은 컴퓨터 전체의 것입니다. Docker는 \
-                --privileged 옵션이 있으면 가리지 않습니다. 참고: proc(5), mount(2).
+                파일은 /dev/null로, 디렉터리는 비어 있는 읽기 전용 tmpfs로 덮습니다. 읽기 전용 경로는 자기 \
+                자신에 바인드한 뒤 다시 마운트합니다. 여기에는 네임스페이스가 없습니다. 예를 들어 \
+                /proc/sys/kernel은 대부분 컴퓨터 전체의 것입니다. Docker는 --privileged 옵션이 \
+                있으면 가리지 않습니다. 참고: proc(5), mount(2).
                 """),
         .parameterSet: Explanation(
             "sysctl",
             brief: "{object} 컨테이너에만 적용되는 커널 매개변수 {parameters|count}개",
             full: """
-                네임스페이스마다 따로 있는 커널 매개변수를 설정했으며, {object} 컨테이너에만 적용됩니다: {parameters} 값입니다.
+                네임스페이스마다 따로 있는 커널 매개변수를 {object} 컨테이너에만 설정했습니다({parameters}).
                 """,
             deep: """
                 매개변수는 /proc/sys 아래의 파일입니다. net.* 항목은 네트워크 네임스페이스에, kernel.* 일부는 IPC와 UTS \
@@ -31,8 +32,8 @@ extension KoreanTexts {
             "ulimit",
             brief: "ulimit {resource}: {soft}, 최대 {hard}",
             full: """
-                ulimit은 cgroup이 아니라 프로세스 자체의 제한입니다. {resource} 항목의 값은 {soft}이며, 프로그램은 {hard}까지 올릴 수 \
-                있습니다. 자식 프로세스는 이 제한을 물려받고 따로 셉니다.
+                ulimit은 cgroup이 아니라 프로세스 자체의 제한입니다. {resource} 항목의 값은 {soft}, \
+                프로그램이 올릴 수 있는 최댓값은 {hard}입니다. 자식 프로세스는 이 제한을 물려받고 따로 셉니다.
                 """,
             deep: """
                 자원 제한(rlimit)은 cgroup보다 오래되었고 프로세스 하나에 속합니다. cgroup은 컨테이너의 모든 프로세스를 함께 \
@@ -42,9 +43,10 @@ extension KoreanTexts {
             "사용자",
             brief: "{user} 사용자(uid {uid}, gid {gid})",
             full: """
-                {?uid}이제 프로세스는 root가 아니라 uid {uid} 사용자입니다. 만드는 파일의 소유자는 이 번호가 되고, 권한(capability) \
-                대부분도 사라집니다.{:}프로세스는 uid 0, 곧 root로 남습니다. 다만 권한이 적은 root입니다.{/} 커널은 번호만 알고, \
-                이름은 이미지의 /etc/passwd 파일에서 옵니다.
+                {?uid}이제 프로세스는 root가 아니라 uid {uid} 사용자입니다. 만드는 파일의 소유자는 이 번호가 \
+                되고, 남은 권한(capability)은 이제 setuid 프로그램만 쓸 수 있습니다.{:}프로세스는 uid \
+                0, 곧 root로 남습니다. 다만 권한이 적은 root입니다.{/} 커널은 번호만 알고, 이름은 이미지의 \
+                /etc/passwd 파일에서 옵니다.
                 """,
             deep: """
                 setgroups, setresgid, setresuid 순서입니다. uid가 바뀐 뒤에는 나머지를 바꿀 권한이 없기 때문입니다. 사용자 \

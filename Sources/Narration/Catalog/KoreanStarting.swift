@@ -12,10 +12,12 @@ extension KoreanTexts {
                 바뀌지 않습니다.
                 """,
             deep: """
-                fsopen, 레이어마다 lowerdir+, upperdir, workdir, fsmount 순서입니다. 결과는 아직 어디에도 붙지 않은 \
-                마운트이며 엔진이 디스크립터로 들고 있다가 컨테이너만 붙입니다. 이미지의 파일을 지우면 upper에 \
-                화이트아웃(문자 장치 0/0)이 남습니다. {?volatile}volatile: 커널이 이 레이어를 위해 디스크를 기다리지 않아서 \
-                끝낼 때 빠르지만, 정전 뒤에는 이 레이어를 믿을 수 없습니다. {/}참고: fsopen(2), 커널 문서 overlayfs.rst.
+                fsopen, 레이어마다 lowerdir+, upperdir, workdir, fsmount 순서입니다. \
+                결과는 아직 어디에도 붙지 않은 마운트이며 엔진은 디스크립터로 들고만 있고, 붙이는 것은 컨테이너입니다. \
+                이미지의 파일을 지우면 upper에 화이트아웃(문자 장치 0/0)이 남습니다. \
+                {?volatile}volatile: 커널이 이 레이어를 위해 디스크를 기다리지 않아서 끝낼 때 빠르지만, \
+                정전 뒤에는 이 레이어를 믿을 수 없습니다. {/}참고: fsopen(2), 커널 문서 \
+                overlayfs.rst.
                 """),
         .cgroupCreate: Explanation(
             "제한",
@@ -39,19 +41,24 @@ extension KoreanTexts {
                 {?resource=devices}평범하고 안전한 장치만{:}{resource|spaced} {value}{/}{/}{/}{/}{/}{/}
                 """,
             full: """
-                {?resource=memory}{object} 컨테이너가 {value|bytes} 크기를 넘는 메모리를 요구하고 비울 것이 없으면, 커널이 \
-                그 안의 프로세스를 강제로 끝냅니다(OOM, 종료 코드 137).{:}{?resource=pids}{object} 컨테이너의 프로세스와 \
-                스레드가 {value}개가 되면 fork 호출이 EAGAIN 오류로 실패합니다. 포크 폭탄은 여기서 멈춥니다.{:}\
-                {?resource=cpuQuota}{value|period}마다 CPU 시간 {value|quota} 만큼을 쓸 수 있습니다. 다 쓰면 다음 주기를 기다립니다. 끝나는 것이 아니라 \
-                느려질 뿐입니다.{:}{?resource=cpuShares}제한이 아니라 가중치입니다. 다른 프로세스도 동시에 CPU를 원할 때만 \
-                영향이 있습니다.{:}{?resource=devices}커널은 다른 장치를 열지 못하게 합니다. root 사용자라도, 장치 파일이 \
-                있어도 마찬가지입니다.{:}{?resource=memoryReservation}제한이 아니라 희망입니다. 컴퓨터에 메모리가 모자라면 {object} \
-                컨테이너가 {value|bytes} 크기를 넘게 쓰는 부분부터 거두어들입니다.{:}{?resource=memorySwappiness}커널이 {object} \
-                컨테이너의 메모리를 얼마나 쉽게 스왑으로 옮기는지 정합니다. 0이면 거의 옮기지 않고, 100이면 캐시된 파일을 \
-                버리는 만큼 쉽게 옮깁니다.{:}{?resource=outOfMemoryKillDisabled}메모리 제한에 닿아도 {object} 컨테이너의 \
-                프로세스를 강제로 끝내지 않습니다. 메모리를 더 요구한 프로세스는 빌 때까지 기다립니다.{:}{?resource=blockRate}\
-                이보다 빨리 읽거나 쓰려는 {object} 컨테이너의 프로세스는 기다립니다. 캐시에 먼저 쓰는 것은 여기서 세지 \
-                않습니다.{:}이제부터 커널이 {object} 컨테이너에 이 제한을 적용합니다.{/}{/}{/}{/}{/}{/}{/}{/}{/}
+                {?resource=memory}{object} 컨테이너가 {value|bytes} 크기를 넘는 메모리를 \
+                요구하고 비울 것이 없으면, 커널이 그 안의 프로세스를 강제로 끝냅니다(OOM, 종료 코드 \
+                137).{:}{?resource=pids}{object} 컨테이너의 프로세스와 스레드가 모두 \
+                {value}개에 이르면 fork 호출이 EAGAIN 오류로 실패합니다. 포크 폭탄은 여기서 \
+                멈춥니다.{:}{?resource=cpuQuota}{value|period}마다 CPU 시간을 \
+                {value|quota}까지 쓸 수 있습니다. 다 쓰면 다음 주기를 기다립니다. 강제로 끝나지 않고 느려질 \
+                뿐입니다.{:}{?resource=cpuShares}제한이 아니라 가중치입니다. 다른 프로세스도 동시에 \
+                CPU를 원할 때만 영향이 있습니다.{:}{?resource=devices}커널은 다른 장치를 열지 못하게 \
+                합니다. root 사용자라도, 장치 파일이 있어도 \
+                마찬가지입니다.{:}{?resource=memoryReservation}제한은 아닙니다. 컴퓨터에 메모리가 \
+                모자라면 {object} 컨테이너가 {value|bytes} 크기를 넘게 쓰는 부분부터 \
+                거두어들입니다.{:}{?resource=memorySwappiness}커널이 {object} 컨테이너의 \
+                메모리를 얼마나 쉽게 스왑으로 옮기는지 정합니다. 0이면 거의 옮기지 않고, 100이면 캐시된 파일을 버리는 \
+                만큼 쉽게 옮깁니다.{:}{?resource=outOfMemoryKillDisabled}메모리 제한에 닿아도 \
+                {object} 컨테이너의 프로세스를 강제로 끝내지 않습니다. 메모리를 더 요구한 프로세스는 빌 때까지 \
+                기다립니다.{:}{?resource=blockRate}이보다 빨리 읽거나 쓰려는 {object} 컨테이너의 \
+                프로세스는 기다립니다.{:}이제부터 커널이 {object} 컨테이너에 이 제한을 \
+                적용합니다.{/}{/}{/}{/}{/}{/}{/}{/}{/}
                 """,
             deep: """
                 제한은 {file} 파일에 적힌 숫자입니다. 이 파일에 쓸 수 있으면 컨테이너가 실행 중일 때도 바꿀 수 있고, \
@@ -71,9 +78,10 @@ extension KoreanTexts {
                 """,
             deep: """
                 네임스페이스는 프로세스에 보이는 것을 바꿀 뿐, 쓸 수 있는 양을 바꾸지 않습니다. 네임스페이스를 따로 만들지 \
-                않은 것은 함께 씁니다. 무엇보다 커널이 그렇고, 시계도, 사용자 네임스페이스가 없다면 사용자 ID도 그렇습니다. \
-                커널에는 네임스페이스가 여덟 종류 있습니다. `docker run` 명령은 이만큼을 만들지만, 있는 것에 들어갈 수도 \
-                있습니다: --network container:이름, --pid host. 참고: namespaces(7), clone(2)의 clone3.
+                않은 것은 함께 씁니다. 무엇보다 커널이 그렇고, 시계도, 사용자 네임스페이스가 없다면 사용자 ID도 \
+                그렇습니다. 커널에는 네임스페이스가 여덟 종류 있습니다. `docker run` 명령은 이만큼을 만들지만, \
+                어떤 것은 이미 있는 것을 함께 쓸 수도 있습니다: --network container:이름, --pid \
+                host. 참고: namespaces(7), clone(2)의 clone3.
                 """),
         .cgroupJoin: Explanation(
             "제한",
@@ -83,9 +91,10 @@ extension KoreanTexts {
                 cgroup에서 태어나며 벗어날 수 없습니다.
                 """,
             deep: """
-                자식 프로세스가 엔진이 미리 열어 둔 파일에 "나 자신"을 뜻하는 0을 씁니다. 버전 1에서는 tasks, 버전 2에서는 \
-                cgroup.procs 파일입니다. 스스로 들어가면 빠르지만, 다른 프로세스가 옮기면 커널이 모든 CPU가 잠잠해질 때를 \
-                기다려야 합니다. 경로는 {path} 입니다. 참고: cgroups(7).
+                버전 1에서는 엔진이 미리 열어 둔 tasks 파일에 자식 프로세스가 "나 자신"을 뜻하는 0을 씁니다. 버전 \
+                2에서는 clone3 호출이 자식을 처음부터 cgroup 안에 만듭니다(CLONE_INTO_CGROUP). \
+                cgroup.procs 파일에 쓰면 커널이 모든 CPU가 잠잠해질 때를 기다려야 하기 때문입니다. 들어간 곳은 \
+                {path} 경로입니다. 참고: cgroups(7).
                 """),
         .rootAttach: Explanation(
             "붙이기",
@@ -103,8 +112,9 @@ extension KoreanTexts {
             "proc",
             brief: "{target} 디렉터리에는 {object} 컨테이너의 프로세스만 보임",
             full: """
-                {target} 디렉터리는 디스크가 아니며, 읽을 때마다 커널이 답합니다. 새 PID 네임스페이스 안에서 마운트했으므로 \
-                {object} 컨테이너의 프로세스만 보입니다. 그래서 안에서 `ps` 명령의 번호가 1부터 시작합니다.
+                {target} 디렉터리는 디스크에 있는 것이 아니며, 읽을 때마다 커널이 답합니다. 새 PID 네임스페이스 \
+                안에서 마운트했으므로 {object} 컨테이너의 프로세스만 보입니다. 그래서 안에서 `ps` 명령의 번호가 \
+                1부터 시작합니다.
                 """,
             deep: """
                 proc 파일 시스템은 마운트한 프로세스의 PID 네임스페이스에 속합니다. 이 마운트가 없다면 ps 명령은 이 컴퓨터의 \
@@ -115,21 +125,26 @@ extension KoreanTexts {
             "dev",
             brief: "/dev 디렉터리에 안전한 장치 {devices|count}개",
             full: """
-                /dev 디렉터리는 메모리에 있는 작은 파일 시스템이며, null, zero, random 같은 장치 {devices|count}개가 \
-                있습니다. 이 컴퓨터의 디스크나 키보드는 들어 있지 않습니다.
+                /dev 디렉터리는 메모리에 있는 작은 파일 시스템이며, null, zero, random 같은 장치 \
+                {devices|count}개가 있습니다. \
+                {?capabilities.drop:privileged}--privileged 옵션은 디스크를 비롯한 이 \
+                컴퓨터의 모든 장치를 더합니다.{:}이 컴퓨터의 디스크나 키보드는 들어 있지 않습니다.{/}
                 """,
             deep: """
-                장치 파일은 번호 한 쌍에 붙인 이름일 뿐이고, 무엇을 할 수 있는지는 열 때 정해집니다. 안에서 mknod 명령으로 다른 \
-                장치 파일을 만들 수는 있지만, cgroup의 장치 규칙이 열지 못하게 합니다. {?terminal}/dev/console은 이 \
-                컨테이너의 터미널입니다. {/}/dev/pts, /dev/shm, /dev/mqueue도 컨테이너의 것입니다. 참고: null(4), \
-                random(4), pts(4).
+                장치 파일은 번호 한 쌍에 붙인 이름일 뿐이고, 무엇을 할 수 있는지는 열 때 정해집니다. \
+                {?capabilities.drop:privileged}{:}안에서 mknod 명령으로 다른 장치 파일을 만들 \
+                수는 있지만, cgroup의 장치 규칙이 열지 못하게 합니다. \
+                {/}{?terminal}/dev/console은 이 컨테이너의 터미널입니다. {/}/dev/pts, \
+                /dev/shm, /dev/mqueue도 컨테이너의 것입니다. 참고: null(4), random(4), \
+                pts(4).
                 """),
         .mountSys: Explanation(
             "sys",
             brief: "/sys 디렉터리, {?readOnly}읽기 전용{:}쓰기 가능{/}",
             full: """
-                /sys 디렉터리는 커널이 보여 주는 장치와 설정의 목록입니다. {?readOnly}읽기 전용으로 마운트했으므로 \
-                {object} 컨테이너는 볼 수만 있고 바꿀 수 없습니다.{:}특권 컨테이너에만 허용되는 쓰기 가능 상태입니다.{/}
+                /sys 디렉터리는 커널이 보여 주는 장치와 설정의 목록입니다. {?readOnly}읽기 전용으로 \
+                마운트했으므로 {object} 컨테이너는 볼 수만 있고 바꿀 수 없습니다.{:}특권(privileged) \
+                컨테이너라서 쓸 수도 있습니다.{/}
                 """,
             deep: """
                 /sys의 내용은 대부분 모두에게 같습니다. 다만 /sys/class/net은 마운트한 프로세스의 네트워크 네임스페이스를 \
@@ -144,8 +159,9 @@ extension KoreanTexts {
                 """,
             deep: """
                 바인드 마운트는 파일이나 디렉터리를 두 번째 자리에도 보이게 합니다. 파일 하나만 덮을 수도 있고, 이미지의 \
-                파일은 그 아래에 그대로 있습니다. hosts 파일은 호스트 이름{?hostname}({hostname}){/}의 주소를, resolv.conf \
-                파일은 이름 서버를 알려 줍니다. 참고: mount(8), hosts(5), resolv.conf(5).
+                파일은 그 아래에 그대로 있습니다. hosts 파일은 호스트 \
+                이름{?hostname}({hostname}){/}의 주소를, resolv.conf 파일은 네임 서버를 알려 \
+                줍니다. 참고: mount(8), hosts(5), resolv.conf(5).
                 """),
         .mountVolume: Explanation(
             "볼륨",
@@ -157,21 +173,22 @@ extension KoreanTexts {
                 있습니다.{/}
                 """,
             deep: """
-                컨테이너의 마운트 네임스페이스 안으로 하는 바인드 마운트(MS_BIND)입니다. 오버레이를 거치지 않으므로 \
-                `docker diff` 목록에 나오지 않습니다. {?volume}비어 있는 새 볼륨은 먼저 이미지의 {target} 경로에 있는 \
-                내용으로 채워집니다.{:}이미지의 {target} 경로에 있던 내용은 가려집니다.{/} 소유자는 숫자입니다. 안의 \
-                uid 1000은 이 컴퓨터에서도 uid 1000입니다. 참고: mount(2), docker-volume(1).
+                컨테이너의 마운트 네임스페이스 안에 만든 바인드 마운트(MS_BIND)입니다. 오버레이를 거치지 않으므로 \
+                `docker diff` 목록에 나오지 않습니다. {?volume}비어 있는 새 볼륨은 먼저 이미지의 \
+                {target} 경로에 있는 내용으로 채워집니다.{:}이미지의 {target} 경로에 있던 내용은 \
+                가려집니다.{/} 소유자는 숫자입니다. 안의 uid 1000은 이 컴퓨터에서도 uid 1000입니다. 참고: \
+                mount(2), docker-volume(1).
                 """),
         .mountTmpfs: Explanation(
             "tmpfs",
             brief: "{target} 경로는 메모리에{?size}, 최대 {size|bytes}{/}",
             full: """
-                {target} 경로는 메모리에 있는{?size} 최대 {size|bytes} 크기의{/} 파일 시스템입니다. 빠르고, 디스크에 남지 \
-                않으며, 컨테이너가 끝나면 비워집니다.
+                {target} 경로는 메모리에 있는{?size} 최대 {size|bytes} 크기의{/} 파일 시스템입니다. \
+                빠르고, 디스크에 저장되지 않으며, 컨테이너가 끝나면 사라집니다.
                 """,
             deep: """
-                tmpfs의 내용은 cgroup의 메모리로 계산되므로 -m 옵션의 제한을 받습니다. 스왑으로 나갈 수 있습니다. 참고: \
-                tmpfs(5).
+                tmpfs의 내용은 cgroup의 메모리로 계산되므로 -m 옵션의 제한을 받습니다. 커널이 스왑으로 옮길 수는 \
+                있습니다. 참고: tmpfs(5).
                 """),
         .rootPivot: Explanation(
             "루트",
@@ -192,8 +209,8 @@ extension KoreanTexts {
             "이름",
             brief: "호스트 이름: {hostname}",
             full: """
-                UTS 네임스페이스 덕분에 {object} 컨테이너는 {hostname} 호스트 이름을 따로 가집니다. 이 컴퓨터의 이름은 바뀌지 \
-                않았습니다.
+                UTS 네임스페이스 덕분에 {object} 컨테이너에는 자기만의 호스트 이름({hostname})이 있습니다. \
+                이 컴퓨터의 이름은 바뀌지 않았습니다.
                 """,
             deep: """
                 UTS는 uname(2)이 채우는 구조체의 이름에서 왔습니다. 호스트 이름, NIS 도메인{?domainname}({domainname}){/}, \
@@ -204,8 +221,9 @@ extension KoreanTexts {
             "터미널",
             brief: "컨테이너만의 터미널({path}{?columns}, 너비 {columns}칸{/})",
             full: """
-                -t 옵션: 의사 터미널(pseudo-terminal)입니다. 프로그램은 한쪽 끝을 {path} 장치로 쓰고, 다른 쪽 끝으로 키 입력과 \
-                출력이 오갑니다. 그래서 줄 편집과 색을 쓸 수 있고, Ctrl-C 키가 시그널로 전해집니다.
+                -t 옵션은 의사 터미널(pseudo-terminal)을 만듭니다. 프로그램은 한쪽 끝을 {path} 장치로 \
+                쓰고, 다른 쪽 끝으로 키 입력과 출력이 오갑니다. 그래서 줄 편집과 색을 쓸 수 있고, Ctrl-C 키가 \
+                시그널로 전해집니다.
                 """,
             deep: """
                 이 한 쌍은 컨테이너의 devpts 안에서 만들어지므로 {path} 이름은 밖에서는 뜻이 없습니다. 두 끝 사이에는 커널의 \
@@ -219,17 +237,18 @@ extension KoreanTexts {
                 {?second}{:}{?detached}; 출력: docker logs {object}{/}{/}
                 """,
             full: """
-                {?second}프로세스가 프로그램으로 바뀝니다. {object} 컨테이너의 또 다른 프로세스이며, 이것이 끝나도 컨테이너는 \
-                계속됩니다.{:}프로세스가 프로그램으로 바뀝니다. 이것이 끝나면 컨테이너도 끝납니다.{/} \
-                {?detached}백그라운드 실행: 여기서 끝나기를 기다리지 않습니다.{?second}{:} 출력은 로그에 저장됩니다.{/}{:}\
-                {?terminal}이제 키보드와 화면은 그 터미널에 이어져 있습니다.{:}출력은 화면에 나옵니다.{?second}{:} \
-                로그에도 저장됩니다.{/}{/}{/}
+                {?second}프로세스가 프로그램으로 바뀝니다. {object} 컨테이너의 또 다른 프로세스이며, 이것이 \
+                끝나도 컨테이너는 계속됩니다.{:}프로세스가 프로그램으로 바뀝니다. 이것이 끝나면 컨테이너도 끝납니다.{/} \
+                {?detached}백그라운드 실행: 여기서 끝나기를 기다리지 않습니다.{?second}{:} 출력은 로그에 \
+                저장됩니다.{/}{:}{?terminal}이제 키보드와 화면은 프로그램의 터미널에 이어져 있습니다.{:}출력은 \
+                화면에 나옵니다.{?second}{:} 로그에도 저장됩니다.{/}{/}{/}
                 """,
             deep: """
-                execve 호출은 프로세스의 메모리를 {path} 프로그램으로 바꿉니다. PID, 네임스페이스, cgroup, 열린 파일 0, 1, 2번은 \
-                그대로입니다. 엔진의 것은 하나도 남지 않습니다. 커널이 보기에는 보이는 것이 제한된 평범한 프로세스이며, 작업 \
-                디렉터리는 {directory} 입니다. {?second}{:}PID 1이므로 부모를 잃은 프로세스를 넘겨받고, 처리기가 없는 \
-                시그널은 무시합니다. {/}참고: execve(2), pid_namespaces(7).
+                execve 호출은 프로세스의 메모리를 {path} 프로그램으로 바꿉니다. PID, 네임스페이스, \
+                cgroup, 열린 파일 0, 1, 2번은 그대로입니다. 엔진의 것은 하나도 남지 않습니다. 커널이 보기에는 \
+                시야가 제한된 평범한 프로세스일 뿐이며, {directory} 디렉터리에서 일합니다. \
+                {?second}{:}PID 1이므로 부모를 잃은 프로세스를 넘겨받고, 처리기가 없는 시그널은 무시합니다. \
+                {/}참고: execve(2), pid_namespaces(7).
                 """),
         .namespaceEnter: Explanation(
             "들어가기",

@@ -4,11 +4,12 @@ extension KoreanTexts {
     static let volumes: [StepKind: Explanation] = [
         .volumeCreate: Explanation(
             "볼륨",
-            brief: "{?anonymous}이름 없는 볼륨 1개{:}{volume} 볼륨{/}",
+            brief: "{?anonymous}이름 없는 새 볼륨 1개{:}새 볼륨 {volume}{/}",
             full: """
-                볼륨은 모든 컨테이너의 레이어 밖에 엔진이 보관하는 디렉터리입니다. {?anonymous}아무도 이름을 주지 않아서 \
-                무작위 숫자 64자리를 이름으로 받았습니다. --rm 옵션과 `docker rm -v` 명령은 컨테이너와 함께 이 볼륨도 \
-                지웁니다.{:}`docker volume rm {volume}` 명령을 쓸 때까지 남아 있습니다.{/}
+                볼륨은 엔진이 모든 컨테이너의 레이어 밖에 보관하는 디렉터리입니다. {?anonymous}아무도 이름을 주지 \
+                않아서 무작위 16진수 64자리를 이름으로 받았습니다. --rm 옵션과 `docker rm -v` 명령은 \
+                컨테이너와 함께 이 볼륨도 지웁니다.{:}`docker volume rm {volume}` 명령을 쓸 때까지 \
+                남아 있습니다.{/}
                 """,
             deep: """
                 {path} 경로의 보통 디렉터리이며, 옆에 있는 엔진의 기록에 이름, 레이블, 시각이 있습니다. 이미 있는 볼륨은 \
@@ -38,15 +39,15 @@ extension KoreanTexts {
                 """),
         .filesPut: Explanation(
             "복사",
-            brief: "{container} 컨테이너의 {directory} 경로에 항목 {entries|count}개",
+            brief: "{container} 컨테이너의 {directory} 경로에 항목 {entries|count}개를 풀었음",
             full: """
-                클라이언트가 보낸 아카이브를 엔진이 컨테이너의 루트에서 본 {directory} 경로에 풀었습니다. 볼륨에 있지 않은 \
-                것은 이제 컨테이너의 쓰기 레이어에 있습니다. 안의 프로세스는 아무 일도 하지 않았습니다.
+                클라이언트가 보낸 아카이브를 엔진이 컨테이너의 루트에서 본 {directory} 경로에 풀었습니다. 볼륨에 \
+                있지 않은 것은 이제 컨테이너의 쓰기 레이어에 있습니다. 컨테이너 안의 프로세스는 관여하지 않았습니다.
                 """,
             deep: """
-                이름은 openat2(2) 호출의 RESOLVE_IN_ROOT 방식으로 찾으므로, 컨테이너의 심볼릭 링크가 이 컴퓨터로 나갈 수 \
-                없습니다. `docker diff {container}` 명령은 {upper} 디렉터리의 지금 내용을 보여 줍니다. 참고: \
-                docker-cp(1).
+                이름은 openat2(2) 호출의 RESOLVE_IN_ROOT 방식으로 찾으므로, 컨테이너의 심볼릭 링크를 \
+                따라가도 이 컴퓨터로 나갈 수 없습니다. `docker diff {container}` 명령은 {upper} \
+                디렉터리의 지금 내용을 보여 줍니다. 참고: docker-cp(1).
                 """),
         .imageCommit: Explanation(
             "이미지",
@@ -56,9 +57,9 @@ extension KoreanTexts {
                 설정이 되었습니다. 볼륨 안의 것, 프로세스, 메모리는 들어 있지 않습니다.
                 """,
             deep: """
-                이 레이어는 {upper} 디렉터리의 아카이브입니다. 파일은 그대로, 삭제는 빈 .wh. 파일로 적습니다. 이렇게 만든 \
-                이미지는 글만 보고 다시 만들 수 없습니다. `docker build` 명령으로는 할 수 있습니다. 참고: \
-                docker-commit(1).
+                이 레이어는 {upper} 디렉터리의 아카이브입니다. 파일은 그대로, 삭제는 빈 .wh. 파일로 적습니다. \
+                이렇게 만든 이미지는 글만 보고 다시 만들 수 없지만, `docker build` 명령으로 만든 이미지는 그럴 \
+                수 있습니다. 참고: docker-commit(1).
                 """),
     ]
 }
