@@ -265,18 +265,7 @@ final class ExecLaunch: Sendable {
             files: RootFiles(overlay: running.overlay))
         let descriptors = try running.cgroup.joinDescriptors()
         let kernel = node.kernel
-        var steps = [
-            ChildStep(
-                kind: .cgroupJoin,
-                command: "echo 0 > \(running.cgroup.directory(of: "memory") ?? running.cgroup.path)/cgroup.procs",
-                facts: ["path": .string(running.cgroup.path), "hierarchies": .integer(Int64(descriptors.count))],
-                operations: [.dieWithEngine, .newSession, .joinCgroups(descriptors)]
-            ) { process in
-                let lines = try kernel.processFile(process.pid, "cgroup").split(separator: "\n")
-                let line = lines.first { $0.contains(":memory:") } ?? lines.first { $0.hasPrefix("0::") }
-                return line.map { [Evidence(source: "/proc/\(process.pid)/cgroup", text: String($0))] } ?? []
-            }
-        ]
+        var steps = [LaunchPlan.joinCgroups(running.cgroup, descriptors, kernel: kernel)]
         if settings.hasTerminal {
             var sized = host
             sized["ConsoleSize"] = size.map { [.integer(Int64($0.rows)), .integer(Int64($0.columns))] } ?? [0, 0]

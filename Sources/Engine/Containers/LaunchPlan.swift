@@ -88,13 +88,22 @@ struct LaunchPlan {
     }
 
     private func joinCgroups(_ descriptors: [Descriptor]) -> ChildStep {
-        var operations: [SandboxOperation] = [.dieWithEngine, .newSession, .joinCgroups(descriptors)]
-        if host.text("CgroupnsMode") == "private" { operations.append(.unshare(.cgroup)) }
-        let kernel = kernel
-        let path = cgroup.path
+        let unshare: [SandboxOperation] = host.text("CgroupnsMode") == "private" ? [.unshare(.cgroup)] : []
+        return Self.joinCgroups(cgroup, descriptors, kernel: kernel, then: unshare)
+    }
+
+    /// The step in which a process enters a container's cgroup: of version 2 it is born in it, of version 1 it writes
+    /// itself into each hierarchy (`cgroups(7)`).
+    static func joinCgroups(
+        _ cgroup: any Cgroup, _ descriptors: [Descriptor], kernel: any Kernel, then: [SandboxOperation] = []
+    ) -> ChildStep {
+        let directory = cgroup.directory(of: "memory") ?? cgroup.path
+        let isUnified = kernel.profile.cgroupLayout == .v2
         return ChildStep(
-            kind: .cgroupJoin, command: "echo 0 > \(cgroup.directory(of: "memory") ?? path)/cgroup.procs",
-            facts: ["path": .string(path), "hierarchies": .integer(Int64(descriptors.count))], operations: operations
+            kind: .cgroupJoin,
+            command: isUnified ? "clone3(CLONE_INTO_CGROUP, \"\(directory)\")" : "echo 0 > \(directory)/tasks",
+            facts: ["path": .string(cgroup.path), "hierarchies": .integer(Int64(descriptors.count))],
+            operations: [.dieWithEngine, .newSession, .joinCgroups(descriptors)] + then
         ) { process in
             let lines = try kernel.processFile(process.pid, "cgroup").split(separator: "\n")
             let line = lines.first { $0.contains(":memory:") } ?? lines.first { $0.hasPrefix("0::") }

@@ -26,7 +26,8 @@ extension EnglishTexts {
                 {?outOfMemory}: out of memory{/}, exit code {exitCode}
                 """,
             full: """
-                {?outOfMemory}It had reached its memory limit, nothing could be freed, and the kernel killed it. {/}\
+                {?outOfMemory}{?signal}It had reached its memory limit, nothing could be freed, and the kernel killed it. \
+                {:}At the memory limit nothing could be freed, and the kernel killed a process of {object}. {/}{/}\
                 {?signal}A signal ended it, and such exit codes are 128 + the signal's number.{:}\
                 {?exitCode=0}Exit code 0: the program says that all went well.{:}The program chose the exit code; \
                 anything but 0 says that something was not as it should be.{/}{/}\
