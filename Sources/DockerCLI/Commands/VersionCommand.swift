@@ -24,7 +24,7 @@ enum VersionCommand: DockerCommand {
                 ("Client", LooseStructure.value(.object(client), "system.clientVersion")),
                 (
                     "Server",
-                    server.map { LooseStructure.value($0, "types.Version", isPointer: true) }
+                    server.map { LooseStructure.value(Self.whole($0), "types.Version", isPointer: true) }
                         ?? .nilPointer("types.Version")
                 ),
             ]
@@ -39,6 +39,13 @@ enum VersionCommand: DockerCommand {
         }
         if let failure { throw failure }
         return 0
+    }
+
+    /// The answer with what it omits when it is false; a template may name it all the same.
+    private static func whole(_ server: JSON) -> JSON {
+        guard var object = server.object, object["Experimental"] == nil else { return server }
+        object["Experimental"] = .bool(false)
+        return .object(object)
     }
 
     private static func parse(_ format: String) throws(CommandFailure) -> GoTemplate {
