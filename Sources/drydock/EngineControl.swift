@@ -105,7 +105,13 @@ struct EngineControl: Sendable {
         let number = linux_pidfd_open(pid)
         guard number >= 0 else { return }
         let process = Descriptor(owning: number)
-        try check("stopping the engine, process \(pid)") { linux_pidfd_send_signal(process.number, SIGTERM) }
+        do throws(SystemError) {
+            try check("stopping the engine, process \(pid)") { linux_pidfd_send_signal(process.number, SIGTERM) }
+        } catch {
+            // It may just have ended by itself, or been killed.
+            guard error.code == ESRCH else { throw error }
+            return
+        }
         var end = pollfd(fd: process.number, events: Int16(POLLIN), revents: 0)
         guard poll(&end, 1, 60_000) > 0 else {
             throw UsageProblem("the engine, process \(pid), did not end within a minute of SIGTERM")

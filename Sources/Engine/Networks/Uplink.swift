@@ -142,6 +142,26 @@ extension Node {
     /// machine's interfaces as they were.
     func dropUplink() throws { try Self.dropUplink(in: configuration.directory, kernel: kernel) }
 
+    /// Deletes the table, which an engine that was killed may own for some moments more: as long as the kernel is closing
+    /// its sockets (EPERM).
+    private static func deleteTable(_ name: String, in machine: any NetworkNamespace) throws {
+        var attempts = 0
+        while try !isDeleted(name, in: machine, isLast: attempts == 200) {
+            attempts += 1
+            usleep(10_000)
+        }
+    }
+
+    private static func isDeleted(
+        _ name: String, in machine: any NetworkNamespace, isLast: Bool
+    ) throws(SystemError) -> Bool {
+        do throws(SystemError) { _ = try machine.applyRules("delete table ip \(name)\n") } catch {
+            if error.code == EPERM, !isLast { return false }
+            guard error.code == ENOENT else { throw error }
+        }
+        return true
+    }
+
     /// Takes the uplink of a node that is not started away from the machine; that there is none is no error.
     ///
     /// - Parameters:
@@ -159,10 +179,13 @@ extension Node {
         for name in uplink.opened where try machine.link(name) != nil {
             try machine.setParameter("ipv4/conf/\(name)/forwarding", "0")
         }
-        do { _ = try machine.applyRules("delete table ip \(uplink.link)\n") } catch {
-            guard error.code == ENOENT else { throw error }
+        try deleteTable(uplink.link, in: machine)
+        // The other end may be going away with the node's namespace, and this one with it.
+        do throws(SystemError) {
+            if try machine.link(uplink.link) != nil { try machine.deleteLink(uplink.link) }
+        } catch {
+            guard error.code == ENODEV else { throw error }
         }
-        if try machine.link(uplink.link) != nil { try machine.deleteLink(uplink.link) }
         try Files.removeTree(file)
     }
 }
