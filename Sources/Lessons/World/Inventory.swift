@@ -20,6 +20,17 @@ public struct Inventory: Sendable, Equatable, Codable {
     /// Nothing.
     public init() {}
 
+    /// Reads what was kept with a learner's progress: what was added to it later is empty in an older file.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        containers = try values.decode([String: Bool].self, forKey: .containers)
+        networks = try values.decode(Set<String>.self, forKey: .networks)
+        volumes = try values.decode(Set<String>.self, forKey: .volumes)
+        images = try values.decode(Set<String>.self, forKey: .images)
+        nodes = try values.decodeIfPresent(Set<String>.self, forKey: .nodes) ?? []
+        pushed = try values.decodeIfPresent(Set<String>.self, forKey: .pushed) ?? []
+    }
+
     /// Whether there is nothing.
     public var isEmpty: Bool {
         containers.isEmpty && networks.isEmpty && volumes.isEmpty && images.isEmpty && nodes.isEmpty && pushed.isEmpty
