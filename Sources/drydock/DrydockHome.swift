@@ -52,11 +52,13 @@ struct DrydockHome: Sendable {
     /// Locked by the engine as long as it lives; it holds its process number.
     var lock: String { "\(path)/engine.lock" }
 
-    /// The parent of the engine's cgroups: one for each home, so that two engines never meet in one.
+    /// The parent of the engine's cgroups: one for each home, so that two engines never meet in one. Its name ends in
+    /// eight digits, always.
     var parentCgroup: String {
         if path == "/var/lib/drydock" { return "drydock" }
         let hash = path.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
-        return "drydock-" + String(hash, radix: 16)
+        let digits = String(hash, radix: 16)
+        return "drydock-" + String(repeating: "0", count: 8 - digits.count) + digits
     }
 }
 

@@ -3,7 +3,7 @@
 
     bin/conformance                          compare, both flavours
     bin/conformance --group slice --flavour client
-    bin/conformance --case 'slice/run/*' -v  the differences in full
+    bin/conformance --case 'slice/run/*'     only these
     bin/conformance --record                 record anew, with a real engine started for it
 
 Flavours of comparing: ``client`` is the real docker client over our socket; ``drydock`` is ``drydock docker``.
@@ -266,12 +266,12 @@ def run_again(case: Case, runner: CaseRunner, wanted: set[str | None], attempts:
 
 
 def compare(
-    cases: list[Case], runner: CaseRunner, flavour: str, recordings: dict[str, str], intended: list[Intended], show: str = "names"
+    cases: list[Case], runner: CaseRunner, flavour: str, recordings: dict[str, str], intended: list[Intended], show: str = "diffs"
 ) -> Tally:
     """Runs the cases and compares each with its recording.
 
     A case without a recording counts as different, except if it ``needs`` what the recording host may not have had.
-    ``show`` is what to print of a difference: names, diffs, or entries (for intended.toml).
+    ``show`` is what to print: ``diffs`` of what differs, those ``and-pending``, or ``entries`` for intended.toml.
     """
     tally = Tally(flavour)
     pending = read_pending(HERE / "pending.txt")
@@ -296,16 +296,16 @@ def compare(
             tally.intended += 1
         elif is_pending and show != "entries":
             tally.pending += 1
-            if show == "diffs":
+            if show == "and-pending":
                 print(f"{flavour}: pending {case.full_name}", flush=True)
         else:
             tally.different += 1
             expected = entry.expected if entry else recorded
             print(f"{flavour}: DIFFERENT {case.full_name}" + ("" if expected is not None else " (not recorded)"), flush=True)
-            if show == "diffs":
+            if show != "entries":
                 source = "intended.toml" if entry else "recorded"
                 print("\n".join(difflib.unified_diff((expected or "").split("\n"), ours.split("\n"), source, "ours", lineterm="", n=2)))
-            elif show == "entries":
+            else:
                 quoted = ours.replace("\\", "\\\\").replace('"""', '\\"""')
                 print(f'\n[[intended]]\ncase = {json.dumps(case.full_name)}\nflavour = "{flavour}"\nreason = ""')
                 print(f'expected = """\n{quoted}\n"""\n')
@@ -324,7 +324,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--docker", metavar="PROGRAM", default=shutil.which("docker", path="/usr/local/bin:/usr/bin:/bin"))
     parser.add_argument("--force", action="store_true", help="use an engine that holds objects of others; they will be REMOVED")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")
-    parser.add_argument("-v", "--verbose", action="store_true", help="show differences in full")
+    parser.add_argument("-v", "--verbose", action="store_true", help="name the pending cases too")
     parser.add_argument("--entries", action="store_true", help="show differences as entries for intended.toml")
     return parser.parse_args(arguments)
 
@@ -373,7 +373,7 @@ def main(arguments: list[str]) -> int:
         else:
             engine = stack.enter_context(drydock_engine(options.drydock.resolve()))
         stack.enter_context(prepared(engine, owned=not options.socket or options.force))
-        show = "entries" if options.entries else "diffs" if options.verbose else "names"
+        show = "entries" if options.entries else "and-pending" if options.verbose else "diffs"
         if not BASE_DIGEST.exists() or BASE_DIGEST.read_text().strip() != base_digest():
             print("note: this host's busybox is not the one that was recorded with: sizes of images will differ")
         recordings, tallies = read_recordings(HERE / "recorded"), []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 import unittest
 
 import machine
-from harness import LabTest, wait_until
+from harness import PROGRAM, LabTest, wait_until
 
 
 class Limits(LabTest):
@@ -73,6 +74,32 @@ class Limits(LabTest):
         self.assertSucceeds(self.lab.docker("kill", "box"))
         state = self.lab.inspect("box")["State"]
         self.assertEqual((state["Running"], state["ExitCode"]), (False, 137))
+
+
+class AHome(LabTest):
+    @classmethod
+    def setUpClass(cls) -> None:
+        """A home whose name makes a small hash (FNV-1a), so that its digits begin with a zero."""
+        super().setUpClass()
+        for number in range(10_000):
+            home = f"{cls.lab.home}/{number}"
+            hash = 2_166_136_261
+            for byte in home.encode():
+                hash = (hash ^ byte) * 16_777_619 % 2**32
+            if hash < 2**28:
+                break
+        cls.hash, cls.environment = hash, cls.lab.environment | {"DRYDOCK_HOME": home}
+
+    def test_has_control_groups_of_eight_digits(self):
+        def drydock(*arguments: str) -> str:
+            return subprocess.run([PROGRAM, *arguments], env=self.environment, check=True, capture_output=True,
+                                  timeout=60, text=True).stdout
+
+        try:
+            groups = drydock("docker", "run", "--rm", "busybox", "cat", "/proc/self/cgroup")
+        finally:
+            drydock("engine", "reset")
+        self.assertIn(f"/drydock-{self.hash:08x}/", groups)
 
 
 if __name__ == "__main__":
