@@ -37,8 +37,13 @@ public enum Glossary {
     static let entries: [GlossaryEntry] = (kernelTerms + machineTerms + imageTerms + containerTerms + networkTerms)
         .sorted { $0.term.lowercased() < $1.term.lowercased() }
 
-    /// All terms, for completion.
+    /// All terms, as the entries are known by.
     public static var terms: [String] { entries.map(\.term) }
+
+    /// All terms as a language writes them, for completion.
+    public static func names(in language: Language) -> [String] {
+        entries.map { language == .en ? $0.term : $0.korean }
+    }
 
     /// Whether there is such a term, by any of its names.
     public static func contains(_ term: String) -> Bool { entry(for: term) != nil }

@@ -1,5 +1,6 @@
 import CEditLine
 import Glibc
+import Narration
 
 /// A line typed at the terminal, edited with libedit (`editline(3)`).
 ///
@@ -190,11 +191,11 @@ final class LineEditor {
     /// Lists candidates in columns below the line.
     private func show(_ candidates: [String]) {
         let shown = candidates.prefix(100)
-        let width = (shown.map(\.count).max() ?? 0) + 2
+        let width = (shown.map { DisplayWidth.of($0) }.max() ?? 0) + 2
         let perLine = max(1, TerminalGuard.columns() / width)
         var text = "\n"
         for (place, candidate) in shown.enumerated() {
-            text += candidate + String(repeating: " ", count: width - candidate.count)
+            text += candidate + String(repeating: " ", count: width - DisplayWidth.of(candidate))
             if place % perLine == perLine - 1 || place == shown.count - 1 { text += "\n" }
         }
         if candidates.count > shown.count { text += "(+\(candidates.count - shown.count))\n" }

@@ -106,7 +106,9 @@ public final class Shell {
     private func openEditor() -> LineEditor? {
         guard let editor = LineEditor(program: "drydock") else { return nil }
         self.editor = editor
-        let completer = ShellCompleter { [unowned self] in keeper.current }
+        let completer = ShellCompleter(
+            client: { [unowned self] in keeper.current }, language: { [unowned self] in voice.language },
+            lessons: { [unowned self] in lessons.ids }, aliases: { [unowned self] in aliases.all.keys.sorted() })
         editor.complete = { completer.complete($0) }
         for entry in history.entries { editor.remember(entry) }
         return editor

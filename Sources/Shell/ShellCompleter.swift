@@ -6,6 +6,12 @@ import Posix
 /// Says what can follow on a line of the shell: its words, docker's commands and names, files.
 struct ShellCompleter {
     let client: () -> EngineClient
+    /// The language in which terms are offered before the first letter.
+    var language: () -> Language = { .en }
+    /// The ids of the lessons that can be opened.
+    var lessons: () -> [String] = { [] }
+    /// The words that the learner has made.
+    var aliases: () -> [String] = { [] }
 
     /// What can follow the text before the cursor.
     func complete(_ text: String) -> LineEditor.Completion {
@@ -18,7 +24,7 @@ struct ShellCompleter {
                 let nodes = docker(["-H"], "").candidates
                 return completion((nodes + ["cable"]).map { "@\($0)" }, last)
             }
-            let own = Shell.words.keys.filter { $0.hasPrefix(last) }.sorted()
+            let own = Set(Shell.words.keys).union(aliases()).filter { $0.hasPrefix(last) }.sorted()
             return LineEditor.Completion(word: last, candidates: own)
         }
         switch first {
@@ -27,11 +33,18 @@ struct ShellCompleter {
             return docker(Array(words.dropFirst(2)), last)
         case "inside" where words.count == 1, "compare" where words.count < 3:
             return docker(["container", "inspect"], last)
-        case "glossary": return completion(Glossary.terms, last)
-        case "set":
-            if words.count == 1 { return completion(["keys", "theme"], last) }
-            return completion(
-                words[1] == "theme" ? Theme.allCases.map(\.rawValue) : LineEditor.Keys.allCases.map(\.rawValue), last)
+        case "glossary": return term(Array(words.dropFirst()), last)
+        case "lesson" where words.count == 2 && ["start", "restart"].contains(words[1]):
+            return completion(lessons(), last)
+        case "node" where words.count == 2 && ["exec", "link", "rm", "use"].contains(words[1]):
+            return docker(["-H"], last)
+        case "set" where words.count == 2:
+            switch words[1] {
+            case "theme": return completion(Theme.allCases.map(\.rawValue), last)
+            case "keys": return completion(LineEditor.Keys.allCases.map(\.rawValue), last)
+            default: return completion([], last)
+            }
+        case "unalias": return completion(aliases(), last)
         case "watch" where words.count > 1 && words[1] == "docker": return docker(Array(words.dropFirst(2)), last)
         default:
             let arguments = Shell.words[first] ?? []
@@ -44,6 +57,19 @@ struct ShellCompleter {
             client: client(), io: CommandIO(), observer: nil, hints: false, columns: { TerminalGuard.columns() })
         let found = docker.completions(words + [last])
         return found.isEmpty ? files(last) : LineEditor.Completion(word: last, candidates: found)
+    }
+
+    /// Terms of the glossary, in any language. Some are several words: what is typed of them already is not typed again.
+    private func term(_ words: [String], _ last: String) -> LineEditor.Completion {
+        let typed = words.map { $0 + " " }.joined()
+        var names = Glossary.names(in: language())
+        if !last.isEmpty || !typed.isEmpty {
+            for other in Language.allCases where other != language() { names += Glossary.names(in: other) }
+        }
+        let rest = Set(names).filter { $0.hasPrefix(typed) }.map { name in
+            name.dropFirst(typed.count).split(separator: " ").map { Self.escaped(String($0)) }.joined(separator: " ")
+        }
+        return completion(rest, Self.escaped(last))
     }
 
     private func completion(_ all: [String], _ last: String) -> LineEditor.Completion {

@@ -52,6 +52,9 @@ final class ShellLessons: LessonHost {
         return word == "answer" || (runner?.isOpen == true && !isCommand(line))
     }
 
+    /// The ids of the lessons that `lesson start` can open.
+    var ids: [String] { runner?.lessonIDs ?? [] }
+
     /// What is said at the beginning when a lesson was left open.
     var reminder: String? { runner?.reminder() }
 

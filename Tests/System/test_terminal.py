@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import termios
 import unittest
+from unicodedata import east_asian_width
 
 import machine
-from harness import LabTest, wait_until
+from harness import ROOT, LabTest, wait_until
 from terminal import CTRL_C, CTRL_D, CTRL_R, CTRL_Z, TAB
 
 CONTAINER_PROMPT = r"/ # $"
@@ -83,12 +85,47 @@ class Keys(TerminalTest):
                                  ("docker run --restart unl", "docker run --restart unless-stopped"),
                                  ("docker run -v pil", "docker run -v pilots:"),
                                  ("docker network create -d macv", "docker network create -d macvlan"),
-                                 ("glossary whit", "glossary whiteout"), ("set theme proj", "set theme projector")):
+                                 ("lesson start 02", "lesson start 02-namespaces"), ("lesson rest", "lesson restart"),
+                                 ("lesson restart 22", "lesson restart 22-by-hand"),
+                                 ("glossary whit", "glossary whiteout"), ("glossary virtual m", "glossary virtual machine"),
+                                 ("glossary 게이", "glossary 게이트웨이"), ("glossary 마운트 네", "glossary 마운트 네임스페이스"),
+                                 ("set theme proj", "set theme projector"), ("set the", "set theme"),
+                                 ("set keys v", "set keys vi"), ("narrate ad", "narrate adaptive"),
+                                 ("language k", "language ko"), ("node use nod", "node use node1"),
+                                 ("inside lig", "inside lighthouse"), ("explain docker rm lig", "explain docker rm lighthouse"),
+                                 ("step docker rm lig", "step docker rm lighthouse")):
             with self.subTest(typed):
                 terminal.send(typed + TAB)
                 terminal.shows(f"node1> {completed}", timeout=3)
             terminal.send(CTRL_C)
             terminal.prompt()
+
+    def test_tab_offers_all_values_where_nothing_is_typed_yet(self):
+        terminal = self.shell()
+        lessons = [path.stem for path in (ROOT / "lessons/en").glob("*.md")]
+        for typed, values in (("lesson start ", lessons), ("set theme ", ["dark", "light", "projector"]),
+                              ("language ", ["en", "ko"]),
+                              ("narrate ", ["off", "brief", "full", "deep", "adaptive", "again"]),
+                              ("glossary ", ["bridge", "cgroup", "namespace"])):
+            with self.subTest(typed):
+                # The first key inserts what all values share, where they do; then the choice is shown.
+                terminal.send(typed + TAB + TAB)
+                choice = terminal.expect(r"(?s)\n.*node1> " + typed)
+                for value in values:
+                    self.assertRegex(choice, rf"(?m)(^|\s){re.escape(value)}\s")
+            terminal.send(CTRL_C)
+            terminal.prompt()
+
+    def test_the_choice_of_wide_words_fits_the_terminal(self):
+        terminal = self.shell(columns=40)
+        terminal.run("language ko")
+        terminal.send("glossary 컨" + TAB + TAB)
+        choice = terminal.expect(r"(?s)\n.*node1> glossary 컨테이너$").replace("\r", "").split("\n")[1:-1]
+        self.assertEqual(sorted(re.split(r"\s{2,}", "  ".join(choice).strip())), ["컨테이너", "컨테이너 ID", "컨테이너 이미지"])
+        for line in choice:
+            self.assertLessEqual(sum(2 if east_asian_width(c) in "WF" else 1 for c in line.rstrip()), 40, line)
+        terminal.send(CTRL_C)
+        terminal.prompt()
 
     def test_tab_shows_the_choice_where_there_is_one(self):
         terminal = self.shell()

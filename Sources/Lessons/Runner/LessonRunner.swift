@@ -190,6 +190,12 @@ public final class LessonRunner {
         return directory.map { Course(directory: $0) }
     }
 
+    /// The ids of the course's lessons, for completion; none where there is no course.
+    public var lessonIDs: [String] {
+        guard let course = try? course() else { return [] }
+        return (try? course.ids()) ?? []
+    }
+
     /// Opens a lesson where it stood, or from the beginning.
     func start(_ word: String, anew: Bool) -> Int32 {
         do {
