@@ -1,7 +1,7 @@
 /// Lines of narration: a margin, then text that is wrapped to the terminal's width.
 struct Page {
     /// How a piece of a line looks where colours are wanted. Nothing is said by colour alone.
-    enum Style {
+    enum Style: CaseIterable {
         case plain, margin, label, heading, evidence, look, failure, note
     }
 

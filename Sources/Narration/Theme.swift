@@ -12,21 +12,23 @@ public enum Theme: String, Sendable, CaseIterable {
     var widest: Int { self == .projector ? 64 : 100 }
 
     /// The attributes of a piece (ECMA-48, SGR); `nil` leaves it as it is.
+    ///
+    /// Colours are of the table of 256 above the first sixteen: those look the same in every terminal, where the sixteen
+    /// are whatever its user chose. A test computes that each can be read on the usual grounds.
     func code(of style: Page.Style) -> String? {
         switch (self, style) {
         case (_, .plain): nil
-        case (.dark, .margin), (.dark, .note): "2"
+        case (.dark, .margin), (.dark, .note): "38;5;248"
         case (.dark, .label), (.dark, .heading): "1"
-        case (.dark, .evidence): "32"
-        case (.dark, .look): "36"
-        case (.dark, .failure): "1;31"
-        // Green, cyan and faint letters are hard to read on white; blue, magenta and plain black are not.
-        case (.light, .margin): "34"
+        case (.dark, .evidence): "38;5;114"
+        case (.dark, .look): "38;5;80"
+        case (.dark, .failure): "1;38;5;210"
+        case (.light, .margin): "38;5;25"
         case (.light, .note): nil
         case (.light, .label), (.light, .heading): "1"
-        case (.light, .evidence): "1;34"
-        case (.light, .look): "35"
-        case (.light, .failure): "1;31"
+        case (.light, .evidence): "1;38;5;22"
+        case (.light, .look): "38;5;90"
+        case (.light, .failure): "1;38;5;124"
         case (.projector, .margin), (.projector, .note): nil
         case (.projector, .label), (.projector, .heading): "1"
         case (.projector, .evidence): "1"
