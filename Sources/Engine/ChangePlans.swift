@@ -16,10 +16,7 @@ extension Node {
 
     /// The plan of ``tagImage(_:repository:tag:operation:)``.
     public func planTag(_ source: String, repository: String, tag: String) throws -> [StepRecord] {
-        let target = tag.isEmpty ? repository : "\(repository):\(tag)"
-        do throws(OCIError) { _ = try ImageReference(target) } catch {
-            throw EngineFailure(wrapping: error, doing: "tagging image")
-        }
+        let target = try Self.tagTarget(repository, tag)
         let image = try find(source)
         return plan(Procedure(title: "tag image", object: target, steps: [tagStep(source, image.id, as: target)]))
     }

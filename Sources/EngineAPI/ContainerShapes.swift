@@ -1,34 +1,34 @@
 extension Shape {
     /// `Config`: what a container or an image runs, independent of the host (API: ContainerConfig).
     public static let containerConfig = Shape(
-        "Config",
+        "CreateRequest",
         [
             ("Hostname", .string, ""), ("Domainname", .string, ""), ("User", .string, ""),
             ("AttachStdin", .bool, false), ("AttachStdout", .bool, false), ("AttachStderr", .bool, false),
             ("Tty", .bool, false), ("OpenStdin", .bool, false), ("StdinOnce", .bool, false), ("Env", .strings, nil),
-            ("Cmd", .strings, nil), ("Image", .string, ""), ("Volumes", .object, nil), ("WorkingDir", .string, ""),
-            ("Entrypoint", .strings, nil), ("OnBuild", .strings, nil), ("Labels", .stringMap, [:]),
+            ("Cmd", .command, nil), ("Image", .string, ""), ("Volumes", .object, nil), ("WorkingDir", .string, ""),
+            ("Entrypoint", .command, nil), ("OnBuild", .strings, nil), ("Labels", .stringMap, [:]),
         ])
 
     /// The members of `Config` that are shown only when they were given.
     public static let optionalContainerConfig = Shape(
-        "Config",
+        "CreateRequest",
         [
             ("ExposedPorts", .object, nil), ("Healthcheck", .object, nil), ("ArgsEscaped", .bool, nil),
             ("NetworkDisabled", .bool, nil), ("MacAddress", .string, nil), ("StopSignal", .string, nil),
-            ("StopTimeout", .integer, nil), ("Shell", .strings, nil),
+            ("StopTimeout", .integer, nil), ("Shell", .command, nil),
         ])
 
     /// `HostConfig`: how a container runs on this host (API: HostConfig).
     public static let hostConfig = Shape(
-        "HostConfig",
+        "HostConfig", at: ("CreateRequest", "HostConfig"),
         [
             ("Binds", .strings, nil), ("ContainerIDFile", .string, ""),
             ("LogConfig", .object, ["Type": "", "Config": [:]]),
             ("NetworkMode", .string, "default"), ("PortBindings", .object, [:]),
             ("RestartPolicy", .object, ["Name": "", "MaximumRetryCount": 0]), ("AutoRemove", .bool, false),
-            ("VolumeDriver", .string, ""), ("VolumesFrom", .strings, nil), ("CapAdd", .strings, nil),
-            ("CapDrop", .strings, nil), ("CgroupnsMode", .string, ""), ("Dns", .strings, []),
+            ("VolumeDriver", .string, ""), ("VolumesFrom", .strings, nil), ("CapAdd", .command, nil),
+            ("CapDrop", .command, nil), ("CgroupnsMode", .string, ""), ("Dns", .strings, []),
             ("DnsOptions", .strings, []), ("DnsSearch", .strings, []), ("ExtraHosts", .strings, nil),
             ("GroupAdd", .strings, nil), ("IpcMode", .string, ""), ("Cgroup", .string, ""), ("Links", .strings, nil),
             ("OomScoreAdj", .integer, 0), ("PidMode", .string, ""), ("Privileged", .bool, false),
@@ -50,7 +50,7 @@ extension Shape {
 
     /// The members of `HostConfig` that are shown only when they were given.
     public static let optionalHostConfig = Shape(
-        "HostConfig",
+        "HostConfig", at: ("CreateRequest", "HostConfig"),
         [
             ("Tmpfs", .stringMap, nil), ("Sysctls", .stringMap, nil), ("StorageOpt", .stringMap, nil),
             ("Mounts", .objects, nil), ("Init", .bool, nil), ("Annotations", .stringMap, nil),

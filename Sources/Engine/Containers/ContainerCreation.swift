@@ -47,9 +47,10 @@ extension Node {
     func creation(
         of request: CreateRequest, name: String?
     ) throws -> (container: Container, procedure: Procedure) {
-        let image = try images.image(named: request.image)
-        try request.check(image)
-        let settings = try request.merged(with: image.config.config.json.object ?? [:])
+        // As with Docker, a container may be of no image: then it has the engine's mount points, and nothing to run.
+        let image = request.image.isEmpty ? nil : try images.image(named: request.image)
+        if let image { try request.check(image) }
+        let settings = try request.merged(with: image?.config.config.json.object ?? [:])
         try SettingsCheck(profile: kernel.profile).check(config: settings.config, host: settings.host)
         try SettingsCheck(profile: kernel.profile).checkExposed(request.config, settings.host)
         let id = Identifier.make()
@@ -71,7 +72,7 @@ extension Node {
     }
 
     private func definition(
-        name: String, id: String, request: CreateRequest, image: Image, settings: CreateRequest.Settings
+        name: String, id: String, request: CreateRequest, image: Image?, settings: CreateRequest.Settings
     ) throws -> Container.Definition {
         var config = settings.config
         let host = settings.host
@@ -86,8 +87,9 @@ extension Node {
             config["Hostname"] = .string(usesNodes ? try machineName() : String(id.prefix(12)))
         }
         return Container.Definition(
-            name: name, created: Clock.realtime(), image: "\(image.id)", imageReference: request.image,
-            layers: image.layers.reversed().map(\.path), path: path, arguments: Array(command.dropFirst()),
+            name: name, created: Clock.realtime(), image: image.map { "\($0.id)" } ?? "",
+            imageReference: request.image, layers: (image?.layers ?? []).reversed().map(\.path), path: path,
+            arguments: Array(command.dropFirst()),
             config: .object(config), hostConfig: .object(host), endpoints: try attachments(of: request, host: host),
             mounts: try mountPoints(config: config, host: host), links: try links(of: host))
     }
@@ -126,10 +128,10 @@ extension Node {
         }
     }
 
-    private func creationSteps(_ container: Container, image: Image, request: CreateRequest) -> [Step] {
-        let definition = container.life.current.definition
+    /// The step that finds the image of a new container.
+    private func resolveStep(_ image: Image, request: CreateRequest) -> Step {
         let images = images
-        let resolve = Step(
+        return Step(
             .imageResolve, command: "\(image.repoTags.first ?? request.image) -> \(image.id)",
             facts: [
                 "reference": .string(request.image), "image": .string("\(image.id)"),
@@ -144,11 +146,16 @@ extension Node {
                     Evidence(source: layer.path, text: "\(layer.diffID.short) \(Evidence.entries(layer.entries))")
                 })
         }
+    }
+
+    private func creationSteps(_ container: Container, image: Image?, request: CreateRequest) -> [Step] {
+        let definition = container.life.current.definition
         let create = Step(
             .containerCreate, command: "mkdir \(container.directory)",
             facts: [
                 "name": .string(definition.name), "id": .string(container.id),
-                "directory": .string(container.directory), "image": .string(request.image),
+                "directory": .string(container.directory),
+                "image": request.image.isEmpty ? .null : .string(request.image),
                 "command": .array(([definition.path] + definition.arguments).map { .string($0) }),
             ],
             undo: [.removeTree(path: container.directory), .forgetContainer(id: container.id)]
@@ -172,7 +179,8 @@ extension Node {
                 facts: ["entries": .integer(Int64(entries))],
                 evidence: [Evidence(source: container.upper, text: Evidence.entries(entries))])
         }
-        return [resolve, create, layer] + volumeSteps(for: definition)
+        let resolve = image.map { [resolveStep($0, request: request)] } ?? []
+        return resolve + [create, layer] + volumeSteps(for: definition)
     }
 
     /// Keeps the image's layers for a container, also when the image itself is removed.

@@ -18,7 +18,7 @@ struct CreateRequest: Sendable {
     ///   - body: The request's body.
     ///   - platform: Such as `linux/arm64`; empty for any.
     init(_ body: JSON, platform: String? = nil) throws {
-        guard body.object != nil else {
+        if body.isNull {
             throw EngineFailure.invalid("config cannot be empty in order to create a container")
         }
         config = try Self.fit(body, Shape.containerConfig, Shape.optionalContainerConfig)

@@ -75,7 +75,7 @@ extension Node {
             throw EngineFailure.conflict("Container \(reference) is paused, unpause the container before exec")
         }
         let shape = Shape(
-            "ExecConfig",
+            "ExecOptions",
             [
                 ("User", .string, ""), ("Privileged", .bool, false), ("Tty", .bool, false),
                 ("AttachStdin", .bool, false),

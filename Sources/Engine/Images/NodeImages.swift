@@ -216,9 +216,21 @@ extension Node {
         return "\(id)"
     }
 
+    /// The name that a repository and a tag, which may be empty, stand for.
+    ///
+    /// - Throws: ``EngineFailure`` 400 for a name or a tag that can't be one.
+    static func tagTarget(_ repository: String, _ tag: String) throws -> String {
+        do throws(OCIError) {
+            let name = try ImageReference(repository)
+            guard !tag.isEmpty else { return repository }
+            guard name.digest == nil else { return "\(repository):\(tag)" }
+            return try name.tagged(tag).familiar
+        } catch { throw EngineFailure(wrapping: error, doing: "tagging image") }
+    }
+
     /// Gives an image a name (API: ImageTag).
     public func tagImage(_ source: String, repository: String, tag: String, operation: String) throws {
-        let target = tag.isEmpty ? repository : "\(repository):\(tag)"
+        let target = try Self.tagTarget(repository, tag)
         let image = try find(source)
         let step = tagStep(source, image.id, as: target)
         do { try run(Procedure(title: "tag image", object: target, steps: [step]), operation: operation) } catch {

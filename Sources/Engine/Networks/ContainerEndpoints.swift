@@ -8,27 +8,42 @@ extension Node {
     /// The networks that a new container is to be in, by name, with everything asked for: that of its network mode
     /// first, then those that were named besides.
     ///
-    /// - Throws: ``EngineFailure`` with Docker's texts: a network that does not exist, an address that can't be had.
+    /// As with Docker, a network need not exist before the container starts.
+    ///
+    /// - Throws: ``EngineFailure`` with Docker's texts: a name that means several networks, an address that can't be had.
     func attachments(of request: CreateRequest, host: JSONObject) throws -> JSON {
         let mode = host.text("NetworkMode")
         if mode.hasPrefix("container:") { return [:] }
-        let first = try networks.find(mode == "default" ? "bridge" : mode)
-        var attachments: JSONObject = [first.name: .object(try EndpointRequest(nil).settings)]
+        let first = try existing(mode)
+        let firstName = first?.name ?? mode
+        var attachments: JSONObject = [firstName: .object(try EndpointRequest(nil).settings)]
         for (reference, settings) in request.endpoints.object ?? [:] {
-            let network = try networks.find(reference == "default" ? "bridge" : reference)
+            let network = try existing(reference)
             let endpoint = try EndpointRequest(settings)
-            try endpoint.check(in: network.definition)
-            if network.id != first.id { try Self.checkMix(first.definition, network.definition) }
-            attachments[network.name] = .object(endpoint.settings)
+            if let network { try endpoint.check(in: network.definition) }
+            if let network, let first, network.id != first.id {
+                try Self.checkMix(first.definition, network.definition)
+            }
+            attachments[network?.name ?? reference] = .object(endpoint.settings)
         }
         let mac = request.config.text("MacAddress")
         if !mac.isEmpty {
             guard MACAddress(mac) != nil else { throw EngineFailure.invalid("invalid MAC address: \(mac)") }
-            var settings = attachments[first.name]?.object ?? [:]
+            var settings = attachments[firstName]?.object ?? [:]
             if settings.text("MacAddress").isEmpty { settings["MacAddress"] = .string(mac) }
-            attachments[first.name] = .object(settings)
+            attachments[firstName] = .object(settings)
         }
         return .object(attachments)
+    }
+
+    /// The network of a name or an ID, `default` being the bridge; `nil` where there is none.
+    private func existing(_ reference: String) throws -> Network? {
+        do { return try networks.find(reference == "default" ? "bridge" : reference) } catch let failure
+            as EngineFailure
+        {
+            if failure.status == 404 { return nil }
+            throw failure
+        }
     }
 
     /// Refuses a second network beside, or instead of, one that can't be shared out.

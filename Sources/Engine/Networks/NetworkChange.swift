@@ -95,7 +95,8 @@ extension Node {
     /// Refuses a name that can't be had.
     func checkName(_ name: String) throws {
         if ["bridge", "host", "none", "default"].contains(name) {
-            throw EngineFailure(status: 403, "operation is not permitted on predefined \(name) network")
+            // The space at the end is Docker's.
+            throw EngineFailure(status: 403, "operation is not permitted on predefined \(name) network ")
         }
         guard networks.named(name) == nil else {
             throw EngineFailure.conflict("network with name \(name) already exists")

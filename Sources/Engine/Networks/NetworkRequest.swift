@@ -72,7 +72,7 @@ struct NetworkRequest: Sendable {
     /// The request with the kinds of its members checked.
     private static func checked(_ body: JSON) throws -> JSONObject {
         let shape = Shape(
-            "CreateRequest",
+            "CreateRequest", in: "network",
             [
                 ("Name", .string, ""), ("Driver", .string, ""), ("Internal", .bool, false),
                 ("Attachable", .bool, false),

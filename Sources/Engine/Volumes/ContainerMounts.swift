@@ -40,7 +40,15 @@ extension Node {
             }
             own.append(point)
         }
-        for text in host.strings("Binds") { try add(try MountPoint(bind: text)) }
+        for text in host.strings("Binds") {
+            let point: MountPoint
+            // To Docker's daemon a text that can't be read is an error of its own, unlike a bad name.
+            do { point = try MountPoint(bind: text) } catch let failure as EngineFailure {
+                throw EngineFailure.system(failure.message)
+            }
+            if point.kind == .volume, !point.isAnonymous { try VolumeStore.checkName(point.volume) }
+            try add(point)
+        }
         for object in host["Mounts"]?.array?.compactMap(\.object) ?? [] {
             let point = try MountPoint(mount: object)
             if point.kind == .bind, !point.makesSource, !Files.exists(point.source) {

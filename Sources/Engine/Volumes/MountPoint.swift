@@ -54,6 +54,8 @@ struct MountPoint: Sendable, Codable, Equatable {
 extension MountPoint {
     /// Reads one text of `HostConfig.Binds`: `/machine:/container:ro`, `volume:/container`.
     ///
+    /// The name of a volume is not looked at (``VolumeStore/checkName(_:)``).
+    ///
     /// - Throws: ``EngineFailure`` with Docker's text for what can't be right.
     init(bind text: String) throws {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
@@ -79,7 +81,6 @@ extension MountPoint {
             return
         }
         volume = parts[0]
-        try VolumeStore.checkName(volume)
         mode = "z"
         guard parts.count == 3 else { return }
         mode = parts[2]

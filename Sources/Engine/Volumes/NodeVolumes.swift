@@ -7,7 +7,7 @@ extension Node {
     /// The volume that a request means.
     private func wanted(_ body: JSON) throws -> Volume {
         let shape = Shape(
-            "VolumeCreateBody",
+            "CreateOptions", in: "volume",
             [
                 ("Name", .string, ""), ("Driver", .string, ""), ("DriverOpts", .stringMap, nil),
                 ("Labels", .stringMap, nil), ("ClusterVolumeSpec", .object, nil),

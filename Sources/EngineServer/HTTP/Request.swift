@@ -87,15 +87,14 @@ public final class Request: Sendable {
         if body.isEmpty { return nil }
         let bytes = try body.readToEnd(limit: Self.jsonLimit)
         do throws(JSONError) { return try JSON(parsing: bytes) } catch {
-            if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
-                throw APIError.badRequest("invalid JSON: got EOF while reading request body")
+            switch GoSyntax.problem(in: bytes) {
+            case .empty: throw APIError.badRequest("invalid JSON: got EOF while reading request body")
+            case .incomplete: throw APIError.badRequest("invalid JSON: unexpected EOF")
+            case .trailing: throw APIError.badRequest("unexpected content after JSON")
+            case .wrong(let problem): throw APIError.badRequest("invalid JSON: \(problem)")
+            // What only our parser refuses: numbers and nesting beyond all use.
+            case nil: throw APIError.badRequest("invalid JSON: \(error.problem), at byte \(error.offset)")
             }
-            if error.problem == "unexpected text after the value" {
-                throw APIError.badRequest("unexpected content after JSON")
-            }
-            // Go says this for a text that stops in the middle.
-            let problem = error.offset >= bytes.count ? "unexpected EOF" : "\(error.problem), at byte \(error.offset)"
-            throw APIError.badRequest("invalid JSON: \(problem)")
         }
     }
 }

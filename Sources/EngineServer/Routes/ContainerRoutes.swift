@@ -26,13 +26,13 @@ extension Routes {
                 plan: { request in
                     try node.planCreation(
                         name: request.query.text("name"), platform: request.query.text("platform"),
-                        body: try request.json() ?? .null,
+                        body: try Self.creation(request),
                         starting: request.headers[DrydockAPI.explainHeader] == DrydockAPI.explainRun)
                 },
                 perform: { request, responder, operation in
                     let created = try node.createContainer(
                         name: request.query.text("name"), platform: request.query.text("platform"),
-                        body: try request.json() ?? .null, operation: operation)
+                        body: try Self.creation(request), operation: operation)
                     let warnings = created.warnings.map { JSON.string($0) }
                     try responder.send(201, json: ["Id": .string(created.id), "Warnings": .array(warnings)])
                 }),
@@ -140,6 +140,14 @@ extension Routes {
             if let stream { return try stream.write(json: answer) }
             return try responder.send(json: answer)
         }
+    }
+
+    /// The body of a create request, which must be there.
+    private static func creation(_ request: Request) throws -> JSON {
+        guard let body = try request.json() else {
+            throw APIError.badRequest("invalid JSON: got EOF while reading request body")
+        }
+        return body
     }
 
     private static func refuseBody(_ request: Request) throws {

@@ -11,17 +11,13 @@ extension Routes {
         let node = node
         return [
             Self.change("POST", "/containers/{name}/attach") { request, responder, _ in
-                let query = try AttachQuery(request.query)
-                let name = request["name"]
-                try node.checkAttach(name)
-                let hasTerminal = try node.hasTerminal(name)
-                var wishes = Attachment.Wishes()
-                wishes.input = try query.standardInput && node.hasOpenInput(name)
-                wishes.output = query.standardOutput
-                wishes.error = query.standardError
-                wishes.isMultiplexed = !hasTerminal
-                if let keys = query.detachKeys { wishes.detachKeys = keys }
-                try attach(name, wishes, query, responder)
+                do { try attach(request, responder) } catch {
+                    guard responder.phase == .waiting else { throw error }
+                    // Docker's daemon answers in plain text here, for whoever looks at the connection.
+                    let refusal = EngineRoutes.translate(error)
+                    try responder.send(
+                        refusal.status, bytes: Array("\(refusal.message)\r\n".utf8), contentType: Self.rawStream)
+                }
             },
             Route("GET", "/containers/{name}/logs") { request, responder in
                 let logs = try LogsRequest(request.query)
@@ -39,6 +35,21 @@ extension Routes {
 }
 
 extension Routes {
+    /// Reads what a client wants to be attached to, and attaches it.
+    private func attach(_ request: Request, _ responder: Responder) throws {
+        let query = try AttachQuery(request.query)
+        let name = request["name"]
+        try node.checkAttach(name)
+        let hasTerminal = try node.hasTerminal(name)
+        var wishes = Attachment.Wishes()
+        wishes.input = try query.standardInput && node.hasOpenInput(name)
+        wishes.output = query.standardOutput
+        wishes.error = query.standardError
+        wishes.isMultiplexed = !hasTerminal
+        if let keys = query.detachKeys { wishes.detachKeys = keys }
+        try attach(name, wishes, query, responder)
+    }
+
     /// Hands the connection to the container.
     private func attach(
         _ name: String, _ wishes: Attachment.Wishes, _ query: AttachQuery, _ responder: Responder

@@ -141,8 +141,8 @@ public struct TerminalSize: Sendable, Equatable {
 
     /// Reads the query of `resize`.
     public init(_ query: Query) throws(APIError) {
-        height = try query.size("h", "resize height")
-        width = try query.size("w", "resize width")
+        height = try query.size("h")
+        width = try query.size("w")
     }
 }
 
@@ -158,7 +158,7 @@ public struct ArchiveQuery: Sendable, Equatable {
     /// Reads the query.
     /// - Throws: ``APIError`` 400 without a path.
     public init(_ query: Query) throws(APIError) {
-        guard let path = query.text("path") else { throw .badRequest("bad parameter: path cannot be empty") }
+        guard let path = query.text("path") else { throw .badRequest("bad parameter: pathcannot be empty") }
         self.path = path
         noOverwriteDirNonDir = query.flag("noOverwriteDirNonDir")
         copyUIDGID = query.flag("copyUIDGID")

@@ -28,14 +28,15 @@ public enum ImageCreateQuery: Sendable, Equatable {
         source: String, repository: String?, tag: String?, comment: String?, changes: [String], platform: String?)
 
     /// Reads the query.
-    /// - Throws: ``APIError`` 400 if it names neither an image nor a source.
+    /// - Throws: ``APIError`` if it names neither an image nor a source: to Docker's daemon that is an address
+    ///   without a host.
     public init(_ query: Query, version: APIVersion) throws(APIError) {
         let platform = version >= "1.32" ? query.text("platform") : nil
         if let image = query.text("fromImage") {
             self = .pull(image: image, tag: query.text("tag"), platform: platform)
         } else {
             let source = query["fromSrc"] ?? ""
-            guard !source.isEmpty else { throw .badRequest("neither fromImage nor fromSrc is given") }
+            guard !source.isEmpty else { throw .failure(#"Get "http:": http: no Host in request URL"#) }
             self = .import(
                 source: source, repository: query.text("repo"), tag: query.text("tag"), comment: query.text("message"),
                 changes: query.all("changes"), platform: platform)

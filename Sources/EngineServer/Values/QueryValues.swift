@@ -16,35 +16,33 @@ extension Query {
     public func text(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     /// A whole number; `nil` where it is missing or empty.
-    /// - Throws: ``APIError`` 400 with the text of Go's parser.
+    /// - Throws: ``APIError`` with the text of Go's parser, and status 500, as Docker's daemon has it.
     public func integer(_ name: String) throws(APIError) -> Int? {
         guard let text = text(name) else { return nil }
         switch GoNumber.parse(text) {
         case .value(let value): return value
-        case .syntax: throw .badRequest(#"strconv.Atoi: parsing \#(GoNumber.quoted(text)): invalid syntax"#)
-        case .range: throw .badRequest(#"strconv.Atoi: parsing \#(GoNumber.quoted(text)): value out of range"#)
+        case .syntax: throw .failure(#"strconv.Atoi: parsing \#(GoNumber.quoted(text)): invalid syntax"#)
+        case .range: throw .failure(#"strconv.Atoi: parsing \#(GoNumber.quoted(text)): value out of range"#)
         }
     }
 
     /// The height or width of a terminal, which must be there.
     ///
-    /// - Parameters:
-    ///   - name: `h` or `w`.
-    ///   - what: What the error calls it: `resize height`.
-    /// - Throws: ``APIError`` 400 with Docker's text.
-    public func size(_ name: String, _ what: String) throws(APIError) -> UInt16 {
+    /// - Parameter name: `h` or `w`.
+    /// - Throws: ``APIError`` 400 with the text of Go's parser.
+    public func size(_ name: String) throws(APIError) -> UInt16 {
         let text = self[name] ?? ""
-        switch text.hasPrefix("+") ? .syntax : GoNumber.parse(text) {
-        case .value(let value) where (0...Int(UInt32.max)).contains(value): return UInt16(clamping: value)
-        case .value, .range: throw .badRequest(#"invalid \#(what) \#(GoNumber.quoted(text)): value out of range"#)
-        case .syntax: throw .badRequest(#"invalid \#(what) \#(GoNumber.quoted(text)): invalid syntax"#)
+        switch GoNumber.parse(text) {
+        case .value(let value): return UInt16(clamping: value)
+        case .range: throw .badRequest(#"strconv.Atoi: parsing \#(GoNumber.quoted(text)): value out of range"#)
+        case .syntax: throw .badRequest(#"strconv.Atoi: parsing \#(GoNumber.quoted(text)): invalid syntax"#)
         }
     }
 
     /// A moment: seconds since 1970, with a fraction or without, as Docker's clients send every kind of time.
     ///
     /// - Returns: Nanoseconds since 1970; `nil` where it is missing or empty.
-    /// - Throws: ``APIError`` 400 with the text of Go's parser.
+    /// - Throws: ``APIError`` 500 with the text of Go's parser.
     public func moment(_ name: String) throws(APIError) -> Int64? {
         guard let text = text(name) else { return nil }
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -62,8 +60,8 @@ extension Query {
     private static func number(_ text: String) throws(APIError) -> Int64 {
         switch GoNumber.parse(text) {
         case .value(let value): return Int64(value)
-        case .syntax: throw .badRequest(#"strconv.ParseInt: parsing \#(GoNumber.quoted(text)): invalid syntax"#)
-        case .range: throw .badRequest(#"strconv.ParseInt: parsing \#(GoNumber.quoted(text)): value out of range"#)
+        case .syntax: throw .failure(#"strconv.ParseInt: parsing \#(GoNumber.quoted(text)): invalid syntax"#)
+        case .range: throw .failure(#"strconv.ParseInt: parsing \#(GoNumber.quoted(text)): value out of range"#)
         }
     }
 }

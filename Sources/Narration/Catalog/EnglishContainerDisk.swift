@@ -4,7 +4,7 @@ extension EnglishTexts {
     static let containerDisk: [StepKind: Explanation] = [
         .containerCreate: Explanation(
             "record",
-            brief: "{name} is {id|short}, made from {image}",
+            brief: "{name} is {id|short}, made from {?image}{image}{:}no image{/}",
             full: """
                 {name} was written down: its settings, its command and its ID, {id|short}. It is not running; a \
                 container is these notes and a layer of its own, and processes only while it runs.

@@ -4,7 +4,7 @@ extension KoreanTexts {
     static let containerDisk: [StepKind: Explanation] = [
         .containerCreate: Explanation(
             "기록",
-            brief: "{name} 컨테이너의 ID는 {id|short}, 원본은 {image} 이미지",
+            brief: "{name} 컨테이너의 ID는 {id|short}, {?image}원본은 {image} 이미지{:}원본 이미지 없음{/}",
             full: """
                 {name} 컨테이너의 설정, 명령, ID({id|short})를 적어 두었습니다. 아직 실행 중은 아닙니다. \
                 컨테이너는 이 기록과 자기 레이어이며, 프로세스는 실행 중일 때만 있습니다.
