@@ -33,8 +33,8 @@ extension Query {
     public func size(_ name: String) throws(APIError) -> UInt16 {
         let text = self[name] ?? ""
         switch GoNumber.parse(text) {
-        case .value(let value): return UInt16(clamping: value)
-        case .range: throw .badRequest(#"strconv.Atoi: parsing \#(GoNumber.quoted(text)): value out of range"#)
+        case .value(let value) where (0...Int(UInt32.max)).contains(value): return UInt16(clamping: value)
+        case .value, .range: throw .badRequest(#"strconv.Atoi: parsing \#(GoNumber.quoted(text)): value out of range"#)
         case .syntax: throw .badRequest(#"strconv.Atoi: parsing \#(GoNumber.quoted(text)): invalid syntax"#)
         }
     }
