@@ -59,7 +59,7 @@ struct CommandContext: Sendable {
         _ method: String, _ path: String, query: [(String, String)] = [], body: JSON? = nil,
         headers: [(String, String)] = []
     ) throws -> EngineResponse {
-        if let plan, !Self.onlyReads(method) { return try plan.ask(client, method, path, query, body) }
+        if let plan, !Self.onlyReads(method) { return try plan.ask(client, method, path, query, body, headers) }
         let response = try observed(method, path, query, answer: { try? $0.json() }) {
             try client.request(method, path, query: query, body: body, headers: headers + tellHeaders(method))
         }
@@ -78,7 +78,7 @@ struct CommandContext: Sendable {
         _ method: String, _ path: String, query: [(String, String)] = [], body: RequestBody? = nil,
         headers: [(String, String)] = []
     ) throws -> EngineStream {
-        if let plan, !Self.onlyReads(method) { throw try plan.completed(by: client, method, path, query, body) }
+        if let plan, !Self.onlyReads(method) { throw try plan.completed(by: client, method, path, query, body, headers) }
         let stream = try observed(method, path, query) {
             try client.stream(method, path, query: query, body: body, headers: headers + tellHeaders(method))
         }
@@ -88,7 +88,7 @@ struct CommandContext: Sendable {
 
     /// Makes a connection of its own, as attach does.
     func hijack(_ path: String, query: [(String, String)] = [], body: JSON? = nil) throws -> HijackedConnection {
-        if let plan { throw try plan.completed(by: client, "POST", path, query, body.map { .json($0) }) }
+        if let plan { throw try plan.completed(by: client, "POST", path, query, body.map { .json($0) }, []) }
         do {
             let connection = try observed("POST", path, query) {
                 try client.hijack(path, query: query, body: body)
@@ -139,6 +139,11 @@ struct CommandContext: Sendable {
             let task: @Sendable () -> Void = {
                 let complaint = Self.complaint { try work(name) }
                 results.withLock { $0[index] = .some(complaint) }
+            }
+            // The plans of several stand in the order of the names.
+            if plan != nil {
+                task()
+                continue
             }
             do throws(SystemError) { try Thread.start("docker", task) } catch { task() }
         }

@@ -8,7 +8,7 @@ import Steps
 /// What changes of images and files would do, for `explain`.
 extension Node {
     /// A step that is described and never performed: what it would find out only by being done is not known.
-    private func described(_ kind: StepKind, _ command: String, _ facts: Facts) -> Step {
+    func described(_ kind: StepKind, _ command: String, _ facts: Facts) -> Step {
         Step(kind, command: command, facts: facts) {
             throw EngineFailure.system("a planned step is not performed")
         }
@@ -22,21 +22,41 @@ extension Node {
     }
 
     /// The plan of ``removeImage(_:force:prune:operation:)``.
-    public func planImageRemoval(_ reference: String, force: Bool, prune: Bool) throws -> [StepRecord] {
-        let image = try find(reference)
-        let records: [RemovalRecord]
+    ///
+    /// - Parameter gone: Images that the same command will have removed by then.
+    public func planImageRemoval(
+        _ reference: String, force: Bool, prune: Bool, gone: Set<String> = []
+    ) throws -> [StepRecord] {
+        var planned = images.plannedRemovals(users: imageUsers)
         do throws(OCIError) {
-            records = try images.plannedRemoval(reference, force: force, prunesParents: prune, users: imageUsers)
+            for id in gone.compactMap({ try? Digest($0) }) where planned.has(id) {
+                _ = try planned.remove("\(id)", force: true, prunesParents: false)
+            }
+            let image = try planned.resolve(reference)
+            let records = try planned.remove(reference, force: force, prunesParents: prune)
+            return planImageRemoval(reference, image, records, leaving: planned.images, without: [])
         } catch { throw EngineFailure(wrapping: error, doing: "removing image") }
-        let gone = records.compactMap { if case .deleted(let id) = $0 { id } else { Digest?.none } }
+    }
+
+    /// The steps of a removal that was thought through.
+    ///
+    /// - Parameters:
+    ///   - remaining: The images that are left after it.
+    ///   - gone: The containers that will have gone by then.
+    func planImageRemoval(
+        _ reference: String, _ image: Digest, _ records: [RemovalRecord], leaving remaining: Set<Digest>,
+        without gone: Set<String>
+    ) -> [StepRecord] {
+        let deleted = records.compactMap { if case .deleted(let id) = $0 { id } else { Digest?.none } }
+        let users = containers.current.byID.values.filter { !gone.contains($0.id) }
         let kept = Set(
-            images.images().filter { !gone.contains($0.id) }.flatMap { $0.layers.map(\.path) }
-                + containers.current.byID.values.flatMap { $0.life.current.definition.layers })
-        let layers = Set(gone.compactMap { images.image($0) }.flatMap { $0.layers.map(\.path) }).subtracting(kept)
+            remaining.compactMap { images.image($0) }.flatMap { $0.layers.map(\.path) }
+                + users.flatMap { $0.life.current.definition.layers })
+        let layers = Set(deleted.compactMap { images.image($0) }.flatMap { $0.layers.map(\.path) }).subtracting(kept)
         let untag = described(
             .imageUntag, "untag \(reference)",
-            ["reference": .string(reference), "image": .string("\(image.id)")])
-        let deletions = gone.map { id in
+            ["reference": .string(reference), "image": .string("\(image)")])
+        let deletions = deleted.map { id in
             described(
                 .imageDelete, "delete \(id)",
                 ["image": .string("\(id)"), "layers": .integer(Int64(layers.count))])

@@ -4,6 +4,9 @@ public enum DrydockAPI {
     public static let operationHeader = "Drydock-Operation"
     /// The request header that asks for a plan: the answer is a JSON array of ``StepRecord``, nothing is performed.
     public static let explainHeader = "Drydock-Explain"
+    /// The request header that goes with ``explainHeader`` where one command makes several requests: the identities of
+    /// containers and images that the requests before it would have removed, with commas between.
+    public static let explainGoneHeader = "Drydock-Explain-Gone"
     /// The request header of a question that is to leave no trace in the events: a lesson's check.
     public static let quietHeader = "Drydock-Quiet"
     /// The value of ``explainHeader`` that asks, when a container would be created, for the plan of its start as well.

@@ -38,6 +38,24 @@ extension ImageStore {
         }
     }
 
+    /// What ``load(_:platform:progress:)`` would bring: the archive is read and looked at, nothing of it stays.
+    public func plannedLoad(
+        _ source: any ByteSource, platform: Platform = .current
+    ) throws(OCIError) -> [PlannedLoad] {
+        let spool = try ArchiveSpool(source, into: content)
+        var known: Set<Digest> = []
+        var planned: [PlannedLoad] = []
+        for image in try spool.images(for: platform) {
+            let id = Digest(of: image.config)
+            let config = try ImageConfig(parsing: image.config, what: "configuration of image \(id.short)")
+            let new = zip(config.diffIDs, config.chainIDs).filter { _, chainID in
+                layers.layer(chainID) == nil && known.insert(chainID).inserted
+            }
+            planned.append(PlannedLoad(id: id, references: image.references, newLayers: new.map { ($0, $1) }))
+        }
+        return planned
+    }
+
     private struct LoadedLayer {
         var file: BlobWriter
         var blob: BlobDescriptor
@@ -127,4 +145,14 @@ extension ImageStore {
             BlobDescriptor(mediaType: type, digest: digest, size: Int64(bytes.count)), as: image.references,
             parent: parent)
     }
+}
+
+/// An image that an archive would bring.
+public struct PlannedLoad: Sendable {
+    /// Its identity.
+    public var id: Digest
+    /// The names it would get.
+    public var references: [ImageReference]
+    /// Its layers that are not here, lowest first.
+    public var newLayers: [(diffID: Digest, chainID: Digest)]
 }

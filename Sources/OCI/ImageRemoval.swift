@@ -29,15 +29,44 @@ extension ImageStore {
 }
 
 extension ImageStore {
-    /// What ``remove(_:force:prunesParents:users:)`` would do: names and images, not the layers; nothing is removed.
-    public func plannedRemoval(
-        _ text: String, force: Bool, prunesParents: Bool, users: [ImageUser]
+    /// Removals that are thought through, one after another, and not done.
+    public func plannedRemovals(users: [ImageUser]) -> PlannedRemovals {
+        PlannedRemovals(state: state.withLock { $0 }, users: users)
+    }
+}
+
+/// What ``ImageStore/remove(_:force:prunesParents:users:)`` would do, several times: names and images, not the layers.
+public struct PlannedRemovals {
+    private var state: ImageStore.State
+    private let users: [ImageUser]
+
+    fileprivate init(state: ImageStore.State, users: [ImageUser]) {
+        self.state = state
+        self.users = users
+    }
+
+    /// Thinks one removal through, after those before it. Parameters and errors are those of the removal itself.
+    public mutating func remove(
+        _ text: String, force: Bool, prunesParents: Bool
     ) throws(OCIError) -> [RemovalRecord] {
         var removal = ImageRemoval(force: force, prunesParents: prunesParents, users: users)
-        var present = state.withLock { $0 }
-        try removal.run(text, in: &present)
+        var next = state
+        try removal.run(text, in: &next)
+        state = next
         return removal.records
     }
+
+    /// The image that a user means, as far as it would still be there.
+    public func resolve(_ text: String) throws(OCIError) -> Digest { try ImageStore.resolve(text, in: state) }
+
+    /// Whether an image would still be there.
+    public func has(_ id: Digest) -> Bool { state.records[id] != nil }
+
+    /// Whether images that were built from it would still be there.
+    public func hasChildren(_ id: Digest) -> Bool { state.records.values.contains { $0.parent == id } }
+
+    /// The images that would still be there.
+    public var images: Set<Digest> { Set(state.records.keys) }
 }
 
 /// The decisions of one removal, made on the state before anything on the disk is touched.

@@ -12,11 +12,13 @@ extension Shell {
     /// Without arguments it is about the last command that failed.
     func explain(_ arguments: [String]) -> Answer {
         if arguments.isEmpty { return explainFailure() }
+        if arguments.first == "node", arguments.count > 1 { return explainNode(arguments) }
         guard arguments.first == "docker", arguments.count > 1 else {
-            return .complain(voice.usage("explain docker ..."))
+            return .complain(voice.usage("explain docker ... | explain node ..."))
         }
         let docker = DockerCommandLine(
-            client: keeper.current, io: CommandIO(), observer: nil, hints: true, columns: { TerminalGuard.columns() })
+            client: keeper.current, io: CommandIO(), observer: nil, hints: true, columns: { TerminalGuard.columns() },
+            makeClient: configuration.makeClient)
         let command = Array(arguments.dropFirst())
         do throws(PlanFailure) {
             let plan = try docker.plan(command)
@@ -24,13 +26,34 @@ extension Shell {
             let flags = plan.flags.map { flag, meaning in
                 "  \(flag)" + String(repeating: " ", count: width - flag.count) + "  \(meaning)\n"
             }
-            var narrator = listener.narrator
-            narrator.level = narrator.level == .off || narrator.level == .adaptive ? .brief : narrator.level
-            narrator.concepts = nil
-            return Answer(text: flags.joined() + narrator.narrate(plan.steps, command: command))
+            return Answer(text: flags.joined() + tell(plan.steps, command))
         } catch {
             return .complain(error.description)
         }
+    }
+
+    /// The plan of a command about the lab's nodes.
+    private func explainNode(_ words: [String]) -> Answer {
+        guard configuration.hasLab else { return .complain(voice.noLab) }
+        do {
+            var commands = LabCommands(
+                client: try configuration.reconnect("node1"), current: keeper.node, language: voice.language)
+            let plan = PlanCollector()
+            commands.plan = plan
+            let answer = commands.run(Array(words.dropFirst()))
+            if !plan.steps.isEmpty { return Answer(text: tell(plan.steps, words)) }
+            return .complain(
+                answer.complaint.isEmpty ? voice.changesNothing(words.joined(separator: " ")) : answer.complaint)
+        } catch { return .complain("\(error)") }
+    }
+
+    /// A plan in words. It is kept, so that `why`, `evidence` and `steps` are about it.
+    private func tell(_ plan: [StepRecord], _ command: [String]) -> String {
+        listener.keep(plan, command: command)
+        var narrator = listener.narrator
+        narrator.level = narrator.level == .off || narrator.level == .adaptive ? .brief : narrator.level
+        narrator.concepts = nil
+        return narrator.narrate(plan, command: command)
     }
 
     private func explainFailure() -> Answer {

@@ -12,6 +12,8 @@ public struct LabCommands: Sendable {
     /// The node that docker commands go to.
     let current: String
     let voice: ShellVoice
+    /// Set where a command is only to be planned: what it would change is asked for instead.
+    var plan: PlanCollector?
 
     /// Commands about the lab behind a client.
     ///
@@ -91,8 +93,7 @@ public struct LabCommands: Sendable {
         var answer = Answer()
         for name in names {
             do {
-                let response = try client.request(
-                    "POST", DrydockAPI.nodesPath, body: ["Name": .string(name)])
+                let response = try change("POST", DrydockAPI.nodesPath, body: ["Name": .string(name)])
                 answer.operations += [response.operation].compactMap { $0 }
                 answer.text += voice.nodeIsThere(name, try response.json()["Socket"]?.string ?? "") + "\n"
             } catch let error as EngineError { return failed(answer, error) }
@@ -109,7 +110,7 @@ public struct LabCommands: Sendable {
         var answer = Answer()
         for name in names {
             do {
-                let response = try client.request(
+                let response = try change(
                     "DELETE", "\(DrydockAPI.nodesPath)/\(name)", query: force ? [("force", "1")] : [])
                 answer.operations += [response.operation].compactMap { $0 }
                 answer.text += voice.nodeIsGone(name) + "\n"
@@ -127,7 +128,7 @@ public struct LabCommands: Sendable {
         var answer = Answer()
         if !request.body.isEmpty {
             do {
-                let response = try client.request(
+                let response = try change(
                     "POST", "\(DrydockAPI.nodesPath)/\(request.name)/link", body: .object(request.body))
                 answer.operations += [response.operation].compactMap { $0 }
             } catch let error as EngineError { return failed(answer, error) }
@@ -138,6 +139,13 @@ public struct LabCommands: Sendable {
         }
         answer.text = "\(request.name): \(Self.text(ofLink: node["Link"]))\n"
         return answer
+    }
+
+    private func change(
+        _ method: String, _ path: String, query: [(String, String)] = [], body: JSON? = nil
+    ) throws -> EngineResponse {
+        if let plan { return try plan.ask(client, method, path, query, body) }
+        return try client.request(method, path, query: query, body: body)
     }
 
     private func failed(_ answer: Answer, _ error: EngineError) -> Answer {

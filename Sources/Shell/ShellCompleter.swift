@@ -29,7 +29,7 @@ struct ShellCompleter {
         }
         switch first {
         case "docker": return docker(Array(words.dropFirst()), last)
-        case "explain" where words.count > 1, "step" where words.count > 1:
+        case "explain" where words.count > 1 && words[1] == "docker", "step" where words.count > 1:
             return docker(Array(words.dropFirst(2)), last)
         case "inside" where words.count == 1, "compare" where words.count < 3:
             return docker(["container", "inspect"], last)

@@ -58,7 +58,7 @@ struct ShellVoice: Sendable {
             narrate LEVEL         off, brief, full, deep, adaptive (brief, and new things in full)
             narrate again         forget what was explained: adaptive explains it anew
             explain               why the last command failed, and what is likely to help
-            explain docker ...    what a command would do; nothing is done
+            explain docker ...    what a command would do; nothing is done (also: explain node ...)
             step docker ...       one step per key: look around between them, or take all back
             inside CONTAINER      a container on one page: processes, namespaces, layers, network
             compare A B           two containers: what they share, and what not
@@ -97,7 +97,7 @@ struct ShellVoice: Sendable {
             narrate LEVEL         설명 수준: off, brief, full, deep, adaptive(짧게, 새 개념만 자세히)
             narrate again         설명한 개념을 잊고 처음부터 다시 설명
             explain               마지막 명령이 실패한 이유와 도움이 될 방법
-            explain docker ...    명령이 할 일을 미리 보기 (아무것도 실행하지 않음)
+            explain docker ...    명령이 할 일을 미리 보기, 실행하지 않음 (explain node ...도 가능)
             step docker ...       한 단계씩 실행: 사이사이에 살펴보거나 모두 되돌리기
             inside CONTAINER      컨테이너 하나를 한 화면에: 프로세스, 네임스페이스, 레이어, 네트워크
             compare A B           컨테이너 둘을 비교: 함께 쓰는 것과 따로 쓰는 것
@@ -194,6 +194,9 @@ struct ShellVoice: Sendable {
         say(
             "There is no lab here: DOCKER_HOST names another engine.",
             "여기에는 실습 노드가 없습니다. DOCKER_HOST 변수가 다른 엔진을 가리킵니다.")
+    }
+    func changesNothing(_ words: String) -> String {
+        say("\"\(words)\" would change nothing", "\"\(words)\" 명령은 아무것도 바꾸지 않습니다")
     }
     func onNode(_ node: String) -> String { say("now on \(node)", "이제 \(node) 노드에서 실행합니다") }
     func nodeIsThere(_ node: String, _ socket: String) -> String {

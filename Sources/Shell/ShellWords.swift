@@ -19,7 +19,7 @@ extension Shell {
         "help": [], "exit": [], "quit": [], "narrate": NarrationLevel.allCases.map(\.rawValue) + ["again"], "why": [],
         "evidence": [], "steps": [], "trace": [], "watch": ["steps", "docker"], "alias": [], "unalias": [],
         "record": [], "transcript": [],
-        "explain": ["docker"], "step": ["docker"], "glossary": [],
+        "explain": ["docker", "node"], "step": ["docker"], "glossary": [],
         "language": Language.allCases.map(\.rawValue),
         "lesson": ["list", "start", "restart", "status", "leave"], "next": [], "hint": [], "skip": [], "play": [],
         "check": [], "back": [], "quiz": [], "answer": [], "reset": [],

@@ -164,18 +164,6 @@ final class StepListener: CommandObserver {
         }
     }
 
-    /// Takes records that came with an answer, as those of a plan do.
-    func show(_ records: [StepRecord], command: [String]) {
-        state.withLock { state in
-            state.records = records
-            state.command = command
-            state.isNewCommand = true
-        }
-        var narrator = narrator
-        if narrator.level == .off { narrator.level = .brief }
-        write(narrator.narrate(records, command: command))
-    }
-
     /// Reads records.
     /// - Parameter time: Leaves out what began before it; an engine may send more than was asked for.
     private func fetch(

@@ -6,6 +6,12 @@ import Posix
 
 /// `docker cp`
 enum CopyCommand: DockerCommand {
+    /// Whether the words of the command name a container as the source.
+    static func readsContainer(_ words: [String]) -> Bool {
+        guard let first = words.first, case .container = CopyEnd(first) else { return false }
+        return true
+    }
+
     static func run(_ context: CommandContext) throws -> Int32 {
         let source = CopyEnd(context.arguments[0])
         let target = CopyEnd(context.arguments[1])

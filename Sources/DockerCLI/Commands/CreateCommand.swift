@@ -72,7 +72,7 @@ struct ContainerCreation {
             if let text = warning.string { context.io.complain("WARNING: \(text)") }
         }
         let id = response["Id"]?.string ?? ""
-        if !idFile.isEmpty { try Files.replace(idFile, with: Array(id.utf8), durable: false) }
+        if !idFile.isEmpty, context.plan == nil { try Files.replace(idFile, with: Array(id.utf8), durable: false) }
         return id
     }
 

@@ -1,7 +1,7 @@
-import EngineAPI
-import EngineClient
+public import EngineAPI
+public import EngineClient
 import Glibc
-import OrderedJSON
+public import OrderedJSON
 import Posix
 import Synchronization
 
@@ -49,10 +49,12 @@ extension DockerCommandLine {
             throw CommandFailure("\"docker \(found.path)\" changes nothing by itself")
         }
         let client = try engine(global.stringIfSet("host"))
+        if let reason = Self.whyNoSteps(id, parsed) { throw CommandFailure(reason) }
         let collector = PlanCollector()
         if id == .containerRun {
             let request = try CreateRequest(parsed, terminal: io.output)
-            let query = request.name.isEmpty ? [] : [("name", request.name)]
+            var query = request.name.isEmpty ? [] : [("name", request.name)]
+            if !request.platform.isEmpty { query.append(("platform", request.platform)) }
             _ = try collector.ask(
                 client, "POST", "/containers/create", query, request.body, wish: DrydockAPI.explainRun)
         } else {
@@ -62,6 +64,21 @@ extension DockerCommandLine {
             (flag: flag.short.map { "-\($0), --\(flag.name)" } ?? "--\(flag.name)", meaning: flag.help)
         }
         return CommandPlan(flags: flags, steps: collector.steps)
+    }
+
+    /// Why a command has no steps to plan though it changes something: files of the client, not the engine's. It must
+    /// not be run for its plan.
+    private static func whyNoSteps(_ id: CommandID, _ parsed: ParsedCommand) -> String? {
+        let what: String
+        switch id {
+        case .login: what = "asks a registry whether it knows the user, and keeps the login in a file of the client"
+        case .logout: what = "removes a login from a file of the client"
+        case .imageSave, .containerExport: what = "reads from the engine and writes an archive"
+        case .containerCp where CopyCommand.readsContainer(parsed.arguments):
+            what = "reads from the container and writes files here"
+        default: return nil
+        }
+        return "\"docker \(parsed.path)\" \(what): the engine performs no steps for it"
     }
 
     /// Runs a command whose changes are only asked about. What it would have printed goes nowhere; what it complains of
@@ -78,7 +95,9 @@ extension DockerCommandLine {
             client: client, io: silent, parsed: parsed, words: ["docker"] + arguments, observer: nil,
             operations: OperationLog(), columns: { 80 }, isDebug: false)
         context.plan = collector
-        do { _ = try CommandTable.run(id, context) } catch {
+        do { _ = try CommandTable.run(id, context) } catch is CommandPlanned {
+            // A command that waits for a stream ends here.
+        } catch {
             if collector.steps.isEmpty { throw error }
         }
         guard collector.steps.isEmpty else { return }
@@ -89,24 +108,44 @@ extension DockerCommandLine {
 }
 
 /// Asks for the plans of what a command would change, and keeps them.
-final class PlanCollector: Sendable {
+public final class PlanCollector: Sendable {
     private let collected = Mutex<[StepRecord]>([])
 
+    /// Nothing yet.
+    public init() {}
+
     /// The steps so far.
-    var steps: [StepRecord] { collected.withLock { $0 } }
+    public var steps: [StepRecord] { collected.withLock { $0 } }
 
     /// Asks for the plan of a request.
     ///
-    /// - Parameter wish: The value of the header that asks.
+    /// - Parameters:
+    ///   - extra: Further headers.
+    ///   - wish: The value of the header that asks.
     /// - Returns: An answer without anything in it, for the command to go on.
-    func ask(
-        _ client: EngineClient, _ method: String, _ path: String, _ query: [(String, String)], _ body: JSON?,
-        wish: String = "1"
+    /// - Throws: `EngineError` where the request itself would be refused.
+    @discardableResult
+    public func ask(
+        _ client: EngineClient, _ method: String, _ path: String, _ query: [(String, String)] = [],
+        _ body: JSON? = nil, _ extra: [(String, String)] = [], wish: String = "1"
     ) throws -> EngineResponse {
         let response = try client.request(
-            method, path, query: query, body: body, headers: [(DrydockAPI.explainHeader, wish)])
+            method, path, query: query, body: body, headers: headers(wish) + extra)
         try keep(response.json())
         return EngineResponse(status: 200, headers: response.headers, body: Array("{}".utf8))
+    }
+
+    private func headers(_ wish: String = "1") -> [(String, String)] {
+        // What earlier requests of the command would have taken away is not in the way of later ones.
+        let gone = steps.compactMap { record in
+            switch record.kind {
+            case .containerDelete: record.facts["id"]?.string
+            case .imageDelete: record.facts["image"]?.string
+            default: nil
+            }
+        }
+        let header = [(DrydockAPI.explainHeader, wish)]
+        return gone.isEmpty ? header : header + [(DrydockAPI.explainGoneHeader, gone.joined(separator: ","))]
     }
 
     private func keep(_ plan: JSON) throws {
@@ -124,20 +163,24 @@ final class PlanCollector: Sendable {
 
     /// Asks for the plan of a request whose answer would be a stream, and gives what ends the command then.
     func completed(
-        by client: EngineClient, _ method: String, _ path: String, _ query: [(String, String)], _ body: RequestBody?
-    ) throws -> CommandFailure {
+        by client: EngineClient, _ method: String, _ path: String, _ query: [(String, String)], _ body: RequestBody?,
+        _ extra: [(String, String)]
+    ) throws -> CommandPlanned {
         switch body {
-        case .json(let value): _ = try ask(client, method, path, query, value)
-        case nil: _ = try ask(client, method, path, query, nil)
+        case .json(let value): try ask(client, method, path, query, value, extra)
+        case nil: try ask(client, method, path, query, nil, extra)
         case .bytes, .descriptor:
             // What is sent is a part of what is asked: a build's Dockerfile is in its context.
             let stream = try client.stream(
-                method, path, query: query, body: body, headers: [(DrydockAPI.explainHeader, "1")])
+                method, path, query: query, body: body, headers: headers() + extra)
             defer { stream.close() }
             var answer: [UInt8] = []
             while let bytes = try stream.read() { answer += bytes }
             try keep(JSON(parsing: answer))
         }
-        return CommandFailure("the command was planned only")
+        return CommandPlanned()
     }
 }
+
+/// Ends a command at the request whose answer would be a stream: it was planned only.
+struct CommandPlanned: Error {}

@@ -11,7 +11,8 @@ enum Prune {
     /// Asks before something is removed.
     /// - Returns: Whether the user agrees; `--force` agrees beforehand.
     static func isAgreed(_ context: CommandContext, _ warning: String) -> Bool {
-        if context.parsed.bool("force") { return true }
+        // A plan changes nothing: nobody need be asked.
+        if context.parsed.bool("force") || context.plan != nil { return true }
         context.io.print("\(warning)\nAre you sure you want to continue? [y/N] ")
         let answer = context.io.readAnswer().trimmingSpace().lowercased()
         return answer == "y" || answer == "yes"

@@ -73,19 +73,24 @@ extension Node {
         }
     }
 
-    private func endingSteps(
-        _ container: Container, _ running: Container.Running, endpoints: [Endpoint], end: ProcessEnd,
+    /// What follows the end of a container's first process.
+    ///
+    /// - Parameter end: How it ended; `nil` for a plan that can't know.
+    func endingSteps(
+        _ container: Container, _ running: Container.Running, endpoints: [Endpoint], end: ProcessEnd?,
         outOfMemory: Bool
     ) -> [Step] {
         let pid = running.process.pid
         let cgroup = running.cgroup
-        var facts: Facts = [
-            "pid": .integer(Int64(pid)), "exitCode": .integer(Int64(end.code)), "signal": .null,
-            "outOfMemory": .bool(outOfMemory),
-        ]
-        if case .signaled(let number) = end { facts["signal"] = .string(Signal.name(number)) }
+        var facts: Facts = ["pid": .integer(Int64(pid)), "outOfMemory": .bool(outOfMemory)]
+        if let end {
+            facts["exitCode"] = .integer(Int64(end.code))
+            facts["signal"] = .null
+            if case .signaled(let number) = end { facts["signal"] = .string(Signal.name(number)) }
+        }
+        let call = "waitid(P_PIDFD, …)" + (end.map { " -> \($0.code)" } ?? "")
         var steps = [
-            Step(.processEnd, command: "waitid(P_PIDFD, …) -> \(end.code)", facts: facts) { [kernel] in
+            Step(.processEnd, command: call, facts: facts) { [kernel] in
                 let gone = kernel.processStartTime(pid) == nil
                 let evidence = Evidence(source: "/proc/\(pid)", text: gone ? "no such process" : "still there")
                 return StepOutcome(evidence: outOfMemory ? Self.killCount(cgroup) + [evidence] : [evidence])
@@ -93,15 +98,16 @@ extension Node {
         ]
         let isShared = !endpoints.isEmpty && sharesNetwork(container)
         steps += endpoints.flatMap { leaveSteps($0) + [releaseStep($0, isShared: isShared)] }
-        let statistics = try? cgroup.statistics()
+        var counted: Facts = ["path": .string(cgroup.path)]
+        if end != nil {
+            let statistics = try? cgroup.statistics()
+            counted["memoryMaximum"] =
+                statistics.map { .integer(Int64(clamping: $0.memoryMaximumUsage)) } ?? .null
+            counted["cpuTime"] = statistics.map { .integer(Int64(clamping: $0.cpuTotal)) } ?? .null
+        }
         steps.append(
             Step(
-                .cgroupRemove, command: "rmdir \(cgroup.directory(of: "memory") ?? cgroup.path)",
-                facts: [
-                    "path": .string(cgroup.path),
-                    "memoryMaximum": statistics.map { .integer(Int64(clamping: $0.memoryMaximumUsage)) } ?? .null,
-                    "cpuTime": statistics.map { .integer(Int64(clamping: $0.cpuTotal)) } ?? .null,
-                ]
+                .cgroupRemove, command: "rmdir \(cgroup.directory(of: "memory") ?? cgroup.path)", facts: counted
             ) {
                 try cgroup.remove()
                 let directory = cgroup.directory(of: "memory") ?? cgroup.path

@@ -19,10 +19,13 @@ extension Node {
     }
 
     /// The plan of a container's start; the container may itself be planned only.
-    func planStart(_ container: Container) throws -> [StepRecord] {
+    ///
+    /// - Parameter held: The endpoints of one that runs now and will have ended by then.
+    func planStart(_ container: Container, after held: [Endpoint]? = nil) throws -> [StepRecord] {
         let launch = ContainerLaunch(node: self, container: container)
-        defer { launch.abandon() }
-        try launch.takeAddresses()
+        // What a running container has is not this plan's to let go of.
+        defer { if held == nil { launch.abandon() } }
+        if let held { launch.expectAddresses(held) } else { try launch.takeAddresses() }
         return StepRunner.plan(
             try launch.plannedProcedure(), operation: "plan-start", isSimulated: kernel.profile.kind == .simulated)
     }

@@ -15,20 +15,23 @@ extension Node {
     public func startContainer(_ reference: String, operation: String) throws -> Bool {
         let container = try self.container(reference)
         return try container.lifecycle.withLock { _ in
-            let state = container.life.current.state
-            if state.status == .paused {
-                throw EngineFailure.conflict("cannot start a paused container, try unpause instead")
-            }
-            if state.isRunning { return false }
+            try Self.checkStart(of: container)
+            if container.life.current.state.isRunning { return false }
             try start(container, operation: operation)
             return true
         }
     }
 
-    /// The plan of `startContainer`, nothing performed.
+    /// The plan of `startContainer`, nothing performed: none for one that runs.
     public func planStart(_ reference: String) throws -> [StepRecord] {
         let container = try self.container(reference)
-        return try planStart(container)
+        try Self.checkStart(of: container)
+        return container.life.current.state.isRunning ? [] : try planStart(container)
+    }
+
+    private static func checkStart(of container: Container) throws {
+        guard container.life.current.state.status == .paused else { return }
+        throw EngineFailure.conflict("cannot start a paused container, try unpause instead")
     }
 
     /// Gives a container in another's network that one's host name: both answer at the same addresses.
@@ -101,6 +104,9 @@ final class ContainerLaunch: Sendable {
         let planned = try node.planEndpoints(of: container)
         endpoints.withLock { $0 = planned }
     }
+
+    /// For a plan: has the addresses that a running container has and will get again.
+    func expectAddresses(_ held: [Endpoint]) { endpoints.withLock { $0 = held } }
 
     private var host: JSONObject { definition.hostObject }
     private var config: JSONObject { definition.configObject }

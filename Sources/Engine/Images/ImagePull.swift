@@ -77,6 +77,18 @@ final class ImagePull: Sendable {
         Procedure(title: "pull image", object: reference.familiar, steps: [resolve, manifest, verify, tag])
     }
 
+    /// For a plan: the steps, with those that the manifest brings. The registry is asked, nothing is stored.
+    func plannedProcedure() throws -> Procedure {
+        let found = try find(reference.digest.map { "\($0)" } ?? reference.tag ?? ImageReference.defaultTag)
+        let (_, contents, config, _, _) = try read(found)
+        let layers = contents.layers.indices.flatMap {
+            [download($0, contents.layers[$0]), unpack($0, contents, config)]
+        }
+        var procedure = procedure
+        procedure.steps.insert(contentsOf: layers, at: 2)
+        return procedure
+    }
+
     /// Ends downloads that nobody waits for any more.
     func stop() { downloads.ifPresent?.stop() }
 
@@ -129,23 +141,7 @@ final class ImagePull: Sendable {
             facts: ["reference": .string(reference.familiar), "platform": .string("\(platform)")]
         ) { [self] in
             let found = try resolved.value()
-            var document = found.document
-            var choices = 1
-            if MediaType.isIndex(document.mediaType) {
-                let index = try ImageIndex(parsing: document.bytes, what: "index of \(reference.familiar)")
-                choices = index.manifests.count
-                guard let chosen = index.manifest(for: platform) else {
-                    throw EngineFailure.notFound(
-                        "no matching manifest for \(platform) in the manifest list entries: no match for platform in "
-                            + "manifest: not found")
-                }
-                document = try found.client.manifest(reference.path, "\(chosen.digest)")
-            }
-            let contents = try Manifest(parsing: document.bytes, what: "manifest of \(reference.familiar)")
-            let bytes = try found.client.blob(
-                contents.config, of: reference.path, what: "configuration of \(reference.familiar)")
-            let config = try ImageConfig(parsing: bytes, what: "configuration of \(reference.familiar)")
-            try check(contents, config)
+            let (document, contents, config, bytes, choices) = try read(found)
             try images.content.add(bytes)
             try images.content.add(document.bytes)
             parts.set(Parts(manifest: document.descriptor, contents: contents, config: config))
@@ -165,6 +161,30 @@ final class ImagePull: Sendable {
                     [download($0, contents.layers[$0]), unpack($0, contents, config)]
                 })
         }
+    }
+
+    /// Reads what an image consists of: its manifest, out of an index the one for the platform, and its configuration.
+    private func read(_ found: Resolved) throws -> (
+        document: ManifestDocument, contents: Manifest, config: ImageConfig, bytes: [UInt8], choices: Int
+    ) {
+        var document = found.document
+        var choices = 1
+        if MediaType.isIndex(document.mediaType) {
+            let index = try ImageIndex(parsing: document.bytes, what: "index of \(reference.familiar)")
+            choices = index.manifests.count
+            guard let chosen = index.manifest(for: platform) else {
+                throw EngineFailure.notFound(
+                    "no matching manifest for \(platform) in the manifest list entries: no match for platform in "
+                        + "manifest: not found")
+            }
+            document = try found.client.manifest(reference.path, "\(chosen.digest)")
+        }
+        let contents = try Manifest(parsing: document.bytes, what: "manifest of \(reference.familiar)")
+        let bytes = try found.client.blob(
+            contents.config, of: reference.path, what: "configuration of \(reference.familiar)")
+        let config = try ImageConfig(parsing: bytes, what: "configuration of \(reference.familiar)")
+        try check(contents, config)
+        return (document, contents, config, bytes, choices)
     }
 
     private func check(_ contents: Manifest, _ config: ImageConfig) throws {

@@ -150,20 +150,11 @@ extension Node {
         isWanted: @escaping () -> Bool, send: @escaping (JSON) throws -> Void
     ) throws {
         guard reference.digest == nil else { throw EngineFailure.invalid("cannot push a digest reference") }
-        let names =
-            reference.tag == nil
-            ? images.images().flatMap(\.references).filter { $0.name == reference.name && $0.digest == nil }.sorted()
-            : [reference]
         let progress = TransferProgress(isWanted: isWanted, send: send)
         try progress.tell("The push refers to repository [\(reference.name)]")
-        guard !names.isEmpty else {
-            throw EngineFailure.notFound("An image does not exist locally with the tag: \(reference.familiarName)")
-        }
+        let wanted = try pushed(reference)
         let client = try target(of: reference.domain, credentials: credentials)
-        for name in names {
-            guard let image = images.image(named: name) else {
-                throw EngineFailure.notFound("An image does not exist locally with the tag: \(reference.familiarName)")
-            }
+        for (name, image) in wanted {
             let push = ImagePush(name, of: image, to: client, node: self, progress: progress)
             var failure: (any Error)?
             do throws(OCIError) {
@@ -188,15 +179,31 @@ extension Node {
         return try registries.client(for: domain, credentials: credentials)
     }
 
-    /// What a push would do.
-    public func planPush(_ reference: ImageReference, operation: String) throws -> [StepRecord] {
-        let name = reference.taggedByDefault
-        guard let image = images.image(named: name) else {
-            throw EngineFailure.notFound("An image does not exist locally with the tag: \(reference.familiarName)")
+    /// What a push would do. Parameters as for ``pushImage(_:credentials:operation:isWanted:send:)``; no registry is
+    /// asked.
+    public func planPush(_ reference: ImageReference, credentials: RegistryCredentials?) throws -> [StepRecord] {
+        let client = try target(of: reference.domain, credentials: credentials)
+        return try pushed(reference).flatMap { name, image in
+            let push = ImagePush(
+                name, of: image, to: client, node: self,
+                progress: TransferProgress(isWanted: { true }, send: { _ in }))
+            return plan(push.procedure)
         }
-        let push = ImagePush(
-            name, of: image, to: try target(of: name.domain, credentials: nil), node: self,
-            progress: TransferProgress(isWanted: { true }, send: { _ in }))
-        return StepRunner.plan(push.procedure, operation: operation, isSimulated: kernel.profile.kind == .simulated)
+    }
+
+    /// The images that a push sends, by the names under which it does.
+    private func pushed(_ reference: ImageReference) throws -> [(name: ImageReference, image: Image)] {
+        guard reference.digest == nil else { throw EngineFailure.invalid("cannot push a digest reference") }
+        let names =
+            reference.tag == nil
+            ? images.images().flatMap(\.references).filter { $0.name == reference.name && $0.digest == nil }.sorted()
+            : [reference]
+        let missing = EngineFailure.notFound(
+            "An image does not exist locally with the tag: \(reference.familiarName)")
+        guard !names.isEmpty else { throw missing }
+        return try names.map { name in
+            guard let image = images.image(named: name) else { throw missing }
+            return (name, image)
+        }
     }
 }

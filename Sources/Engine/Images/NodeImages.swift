@@ -114,108 +114,6 @@ extension Node {
         }
     }
 
-    /// Stores the images of an archive (API: ImageLoad).
-    ///
-    /// - Parameter progress: Takes the lines that a client shows.
-    public func loadImages(
-        _ source: any ByteSource, operation: String, progress: @escaping (JSON) throws -> Void
-    ) throws {
-        let result = Late<[LoadedImage]>("the loaded images")
-        // A client that is gone does not stop a load: it is a matter of the engine's disk, not of who watches.
-        let lines = TransferProgress(isWanted: { true }, send: { _ = try? progress($0) })
-        let images = images
-        let bytes = SourceBox(source)
-        let step = Step(.imageLoad, command: "load from archive", facts: ["source": "archive"]) {
-            let loaded = try images.load(bytes.source) { (update: LayerProgress) throws(OCIError) in
-                _ = try? lines.tell(
-                    "Loading layer", layer: update.diffID, current: update.current, total: update.total)
-            }
-            result.set(loaded)
-            let new = loaded.flatMap(\.layers).filter(\.isNew)
-            return StepOutcome(
-                facts: ["images": .strings(loaded.map { $0.references.first?.familiar ?? $0.id.short })],
-                evidence: try loaded.map { try Self.stored($0.id, in: images) },
-                followUps: new.map(Self.unpacked))
-        }
-        do {
-            try run(Procedure(title: "load images", object: "archive", steps: [step]), operation: operation)
-        } catch { throw EngineFailure(wrapping: error, doing: "loading images") }
-        for image in try result.value() {
-            for line in image.lines { try progress(["stream": .string(line + "\n")]) }
-            events.publish(
-                "image", "load", "\(image.id)", ["name": "\(image.id)"])
-        }
-    }
-
-    /// An image's configuration as it now lies on the disk, hashed again: its digest is the image's identity.
-    private static func stored(_ id: Digest, in images: ImageStore) throws -> Evidence {
-        let bytes = try images.content.read(id)
-        return Evidence(source: images.content.path(of: id), text: "\(bytes.count) bytes, \(Digest(of: bytes))")
-    }
-
-    /// Tells of a layer that was unpacked on the way.
-    private static func unpacked(_ result: UnpackResult) -> Step {
-        let layer = result.layer
-        return Step(
-            .layerUnpack, command: "tar -x -C \(layer.path)",
-            facts: [
-                "digest": .string("\(layer.diffID)"), "directory": .string(layer.path), "size": .integer(layer.size),
-                "files": .integer(Int64(layer.entries)),
-            ]
-        ) {
-            let names = try Files.list(layer.path).map(\.name)
-            return StepOutcome(evidence: [Evidence(source: layer.path, text: Evidence.list(names))])
-        }
-    }
-
-    /// Makes an image of a plain root file system (API: ImageCreate with `fromSrc`).
-    /// - Returns: The image's identity.
-    public func importImage(
-        _ source: any ByteSource, source name: String = "-", repository: String, tag: String, message: String,
-        changes: [String],
-        platform: String, operation: String
-    ) throws -> String {
-        let made = Late<Digest>("the image")
-        let images = images
-        let bytes = SourceBox(source)
-        let reference: ImageReference?
-        do {
-            let name = repository.isEmpty ? nil : tag.isEmpty ? repository : "\(repository):\(tag)"
-            reference = try name.map { name throws(OCIError) in try ImageReference(name).taggedByDefault }
-        } catch { throw EngineFailure(wrapping: error, doing: "importing image") }
-        var changed = ContainerSettings()
-        for change in changes {
-            if change.isEmpty { throw EngineFailure.invalid("file with no instructions") }
-            do { try changed.apply(change: change) } catch {
-                throw EngineFailure(wrapping: error, doing: "importing image")
-            }
-        }
-        let settings = changed
-        if reference?.digest != nil { throw EngineFailure.invalid("cannot import digest reference") }
-        let chosen: Platform
-        do { chosen = platform.isEmpty ? .current : try Platform(platform) } catch {
-            throw EngineFailure(wrapping: error, doing: "importing image")
-        }
-        let step = Step(.imageImport, command: "import root file system", facts: ["source": "archive"]) {
-            let id = try images.importImage(
-                bytes.source, as: reference, message: message.isEmpty ? "Imported from \(name)" : message,
-                config: settings,
-                platform: chosen)
-            made.set(id)
-            let image = images.image(id)
-            return StepOutcome(
-                facts: ["image": .string("\(id)"), "size": .integer(image?.size ?? 0)],
-                evidence: [try Self.stored(id, in: images)])
-        }
-        do {
-            try run(Procedure(title: "import image", object: repository, steps: [step]), operation: operation)
-        } catch { throw EngineFailure(wrapping: error, doing: "importing image") }
-        let id = try made.value()
-        if let reference { events.publish("image", "tag", "\(id)", ["name": reference.familiar]) }
-        events.publish("image", "import", "\(id)", ["name": "\(id)"])
-        return "\(id)"
-    }
-
     /// The name that a repository and a tag, which may be empty, stand for.
     ///
     /// - Throws: ``EngineFailure`` 400 for a name or a tag that can't be one.
@@ -320,12 +218,6 @@ extension Node {
                 }
             })
     }
-}
-
-/// A source that a step's body uses: only the thread of the operation touches it.
-private struct SourceBox: @unchecked Sendable {
-    let source: any ByteSource
-    init(_ source: any ByteSource) { self.source = source }
 }
 
 /// Docker's filters of images.

@@ -49,11 +49,18 @@ extension Node {
         }
     }
 
-    /// What a pull would do, as far as it is known before the registry was asked.
-    public func planPull(_ request: PullRequest, operation: String) -> [StepRecord] {
+    /// What a pull would do. The registry is asked for the manifest, which says how many layers there are; nothing is
+    /// kept of it.
+    ///
+    /// - Throws: ``EngineFailure`` where the pull itself would find nothing.
+    public func planPull(_ request: PullRequest) throws -> [StepRecord] {
+        let sources = try registries.sources(for: request.reference.domain, credentials: request.credentials)
         let pull = ImagePull(
-            request, node: self, sources: [], progress: TransferProgress(isWanted: { true }, send: { _ in }), owner: "")
-        return StepRunner.plan(pull.procedure, operation: operation, isSimulated: kernel.profile.kind == .simulated)
+            request, node: self, sources: sources,
+            progress: TransferProgress(isWanted: { true }, send: { _ in }), owner: "")
+        do { return plan(try pull.plannedProcedure()) } catch {
+            throw EngineFailure(wrapping: error, doing: "pulling image \(request.reference.familiar)")
+        }
     }
 
     /// All tags of a repository, for a pull of all (`docker pull -a`).

@@ -1,4 +1,4 @@
-import EngineAPI
+public import EngineAPI
 import Glibc
 import Kernel
 import OrderedJSON
@@ -56,15 +56,10 @@ extension Lab {
     public func changeLink(of name: String, _ request: LinkRequest, operation: String, teller: Node) throws {
         let node = try node(name)
         try changing.withLock { _ in
-            guard let old = cable.quality(of: name) else {
-                throw EngineFailure.system("\(name) has no port on the cable")
-            }
-            let new = request.applied(to: old)
-            if new == old { return }
+            guard let (step, new) = try changeStep(node, request) else { return }
             do {
                 try teller.run(
-                    Procedure(title: "change cable", object: name, steps: [changeStep(node, new, from: old)]),
-                    operation: operation)
+                    Procedure(title: "change cable", object: name, steps: [step]), operation: operation)
             } catch let error as SystemError where error.code == ENOENT && new.delay > 0 {
                 throw EngineFailure(
                     status: 501,
@@ -72,6 +67,22 @@ extension Lab {
                         + "CONFIG_NET_SCH_NETEM)")
             } catch { throw EngineFailure(wrapping: error, doing: "changing the cable of \(name)") }
         }
+    }
+
+    /// The plan of ``changeLink(of:_:operation:teller:)``: nothing where the cable is so already.
+    public func planLink(of name: String, _ request: LinkRequest, asked: Node) throws -> [StepRecord] {
+        guard let (step, _) = try changeStep(try node(name), request) else { return [] }
+        return asked.plan(Procedure(title: "change cable", object: name, steps: [step]))
+    }
+
+    /// The step of a change, and what the port is like after it; `nil` if it is so already.
+    private func changeStep(_ node: Node, _ request: LinkRequest) throws -> (Step, CableQuality)? {
+        let name = node.configuration.name
+        guard let old = cable.quality(of: name) else {
+            throw EngineFailure.system("\(name) has no port on the cable")
+        }
+        let new = request.applied(to: old)
+        return new == old ? nil : (changeStep(node, new, from: old), new)
     }
 
     private func changeStep(_ node: Node, _ new: CableQuality, from old: CableQuality) -> Step {

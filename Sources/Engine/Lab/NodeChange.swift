@@ -1,4 +1,4 @@
-import EngineAPI
+public import EngineAPI
 import Kernel
 import OrderedJSON
 import Posix
@@ -14,9 +14,7 @@ extension Lab {
     public func addNode(_ name: String, operation: String, teller: Node) throws -> Node {
         try Self.checkName(name)
         return try changing.withLock { _ in
-            guard !nodes.contains(where: { $0.configuration.name == name }) else {
-                throw EngineFailure.conflict("node \(name) exists already")
-            }
+            try checkFree(name)
             let configuration = configuration(of: name)
             // What a node that was never finished has left: the list does not name it.
             try Files.removeTree(configuration.directory)
@@ -33,6 +31,22 @@ extension Lab {
                 throw EngineFailure(wrapping: error, doing: "adding node \(name)")
             }
         }
+    }
+
+    private func checkFree(_ name: String) throws {
+        guard !nodes.contains(where: { $0.configuration.name == name }) else {
+            throw EngineFailure.conflict("node \(name) exists already")
+        }
+    }
+
+    /// The plan of ``addNode(_:operation:teller:)``: a new node has the same bridge and rules as every other.
+    public func planNode(_ name: String, asked: Node) throws -> [StepRecord] {
+        try Self.checkName(name)
+        try checkFree(name)
+        let address = cable.address(of: try freeNumber())
+        let configuration = configuration(of: name)
+        let steps = try asked.nodeSteps(named: name, at: address, uplinkOf: configuration)
+        return asked.plan(Procedure(title: "add node", object: name, steps: steps))
     }
 
     private static func checkName(_ name: String) throws {
@@ -66,31 +80,42 @@ extension Lab {
         return node
     }
 
-    /// Removes a node with all its containers, images, volumes and networks.
-    public func removeNode(_ node: Node, operation: String, teller: Node) throws {
+    /// The plan of ``removeNode(_:operation:teller:)``.
+    public func planRemoval(of name: String, force: Bool, asked: Node) throws -> [StepRecord] {
+        let node = try checkRemoval(of: name, force: force, asked: asked)
+        return asked.plan(Procedure(title: "remove node", object: name, steps: [removalStep(node)]))
+    }
+
+    private func removalStep(_ node: Node) -> Step {
         let name = node.configuration.name
         let directory = node.configuration.directory
         let count = node.containers.current.byID.count
+        return Step(
+            .nodeDelete, command: "ip link delete \(name); rm -r \(directory)",
+            facts: ["node": .string(name), "directory": .string(directory), "containers": .integer(Int64(count))]
+        ) { [self] in
+            node.shutDown()
+            try node.forgetMembership()
+            try cable.unplug(name)
+            try forget(node)
+            try Files.removeTree(directory)
+            let port = try cable.namespace.link(name)
+            return StepOutcome(evidence: [
+                Evidence(
+                    source: "rtnetlink RTM_GETLINK \(name) on the cable",
+                    text: port == nil ? "no such link" : "still there"),
+                Evidence(source: directory, text: Files.exists(directory) ? "still there" : "no such directory"),
+            ])
+        }
+    }
+
+    /// Removes a node with all its containers, images, volumes and networks.
+    public func removeNode(_ node: Node, operation: String, teller: Node) throws {
+        let name = node.configuration.name
         try changing.withLock { _ in
-            let step = Step(
-                .nodeDelete, command: "ip link delete \(name); rm -r \(directory)",
-                facts: ["node": .string(name), "directory": .string(directory), "containers": .integer(Int64(count))]
-            ) { [self] in
-                node.shutDown()
-                try node.forgetMembership()
-                try cable.unplug(name)
-                try forget(node)
-                try Files.removeTree(directory)
-                let port = try cable.namespace.link(name)
-                return StepOutcome(evidence: [
-                    Evidence(
-                        source: "rtnetlink RTM_GETLINK \(name) on the cable",
-                        text: port == nil ? "no such link" : "still there"),
-                    Evidence(source: directory, text: Files.exists(directory) ? "still there" : "no such directory"),
-                ])
-            }
             do {
-                try teller.run(Procedure(title: "remove node", object: name, steps: [step]), operation: operation)
+                try teller.run(
+                    Procedure(title: "remove node", object: name, steps: [removalStep(node)]), operation: operation)
             } catch { throw EngineFailure(wrapping: error, doing: "removing node \(name)") }
         }
     }
@@ -118,24 +143,26 @@ extension Node {
     /// The steps that put the node on the lab's cable.
     func plugSteps() throws -> [Step] {
         guard let place else { return [] }
-        guard let address = place.address else { throw EngineFailure.system("the cable has no more addresses") }
-        let name = configuration.name
-        let cable = place.lab.cable
+        return [try plugStep(configuration.name, place.address, in: place.lab)]
+    }
+
+    /// The step that puts a node on the cable.
+    func plugStep(_ name: String, _ address: InterfaceAddress?, in lab: Lab) throws -> Step {
+        guard let address else { throw EngineFailure.system("the cable has no more addresses") }
+        let cable = lab.cable
         let inside = namespace
-        return [
-            Step(
-                .cablePlug,
-                command: "ip link add \(name) master \(Cable.bridge) type veth peer name \(Cable.interface)",
-                facts: [
-                    "node": .string(name), "interface": .string(Cable.interface), "port": .string(name),
-                    "address": .string("\(address)"),
-                ],
-                undo: [.unplugNode(name)]
-            ) {
-                try cable.plug(name, address, into: inside)
-                let evidence = try LinkEvidence.addresses(of: Cable.interface, in: inside)
-                return StepOutcome(evidence: evidence + (try LinkEvidence.link(name, in: cable.namespace)))
-            }
-        ]
+        return Step(
+            .cablePlug,
+            command: "ip link add \(name) master \(Cable.bridge) type veth peer name \(Cable.interface)",
+            facts: [
+                "node": .string(name), "interface": .string(Cable.interface), "port": .string(name),
+                "address": .string("\(address)"),
+            ],
+            undo: [.unplugNode(name)]
+        ) {
+            try cable.plug(name, address, into: inside)
+            let evidence = try LinkEvidence.addresses(of: Cable.interface, in: inside)
+            return StepOutcome(evidence: evidence + (try LinkEvidence.link(name, in: cable.namespace)))
+        }
     }
 }

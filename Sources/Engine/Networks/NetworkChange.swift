@@ -257,26 +257,44 @@ extension Node {
         events.publish("network", "destroy", network.id, ["name": network.name, "type": network.definition.driver])
     }
 
-    /// Removes the user's networks that no container is in, not even one that is stopped (API: NetworkPrune).
+    /// The networks that a prune removes: the user's that no container is in, not even one that is stopped.
     ///
-    /// - Returns: Their names.
-    public func pruneNetworks(filters: [String: [String]], operation: String) throws -> [String] {
+    /// - Parameter gone: Containers that are not counted.
+    private func prunable(_ filters: [String: [String]], without gone: Set<String> = []) throws -> [Network] {
         for name in filters.keys.sorted() where !["label", "label!", "until"].contains(name) {
             throw EngineFailure.invalid("Invalid filter '\(name)'")
         }
         let filter = try NetworkFilter(filters)
-        return try networks.changing.withLock { _ in
+        let others = containers.current.byID.values.filter { !gone.contains($0.id) }
+        let members = Set(others.flatMap { $0.life.current.definition.endpoints.object?.names ?? [] })
+        return networks.all.filter { network in
+            !network.isOverlay && !network.definition.isPredefined && !network.isInUse
+                && !members.contains(network.name)
+                && filter.accepts(network.definition, isUnused: true)
+        }
+    }
+
+    /// The plan of ``pruneNetworks(filters:operation:)``.
+    ///
+    /// - Parameter gone: The containers that will have gone by then.
+    public func planNetworkPrune(filters: [String: [String]], gone: Set<String>) throws -> [StepRecord] {
+        var left = networks.all
+        return try prunable(filters, without: gone).flatMap { network -> [StepRecord] in
+            if left.contains(where: { $0.definition.configFrom == network.name }) { return [] }
+            left.removeAll { $0.id == network.id }
+            return plan(Procedure(title: "remove network", object: network.name, steps: removalSteps(of: network)))
+        }
+    }
+
+    /// Removes the user's networks that no container is in, not even one that is stopped (API: NetworkPrune).
+    ///
+    /// - Returns: Their names.
+    public func pruneNetworks(filters: [String: [String]], operation: String) throws -> [String] {
+        try networks.changing.withLock { _ in
             var removed: [String] = []
-            let members = Set(
-                containers.current.byID.values.flatMap { $0.life.current.definition.endpoints.object?.names ?? [] })
-            for network in networks.all {
-                if network.isOverlay || network.definition.isPredefined || network.isInUse
-                    || members.contains(network.name)
-                {
-                    continue
-                }
+            for network in try prunable(filters) {
+                // One that takes its settings from another goes before it.
                 if networks.all.contains(where: { $0.definition.configFrom == network.name }) { continue }
-                guard filter.accepts(network.definition, isUnused: true) else { continue }
                 try remove(network, operation: operation)
                 removed.append(network.name)
             }

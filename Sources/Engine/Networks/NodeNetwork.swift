@@ -12,22 +12,10 @@ extension Node {
     /// Makes the bridges of the node's networks in its namespace, gives them their addresses, lays down the rules, and
     /// lets the node route.
     func prepareNetwork(operation: String?) throws {
-        let node = configuration.name
-        let namespace = namespace
         let bridges = networks.all.filter(\.isBridge)
         let others = bridges.filter { $0.id != defaultBridge.id }
-        let create = Step(.nodeCreate, command: "unshare(CLONE_NEWNET)", facts: ["node": .string(node)]) {
-            try namespace.setParameter("ipv4/ip_forward", "1")
-            try namespace.setParameterIfThere("ipv6/conf/all/forwarding", "1")
-            return StepOutcome(evidence: [
-                Evidence(source: "\(node)'s network namespace", text: "net:[\(namespace.inode)]")
-            ])
-        }
-        var steps = try [create] + plugSteps()
-        for network in [defaultBridge] + others {
-            steps += try bridgeSteps(network)
-            steps.append(rulesStep(network, withTable: network.id == defaultBridge.id))
-        }
+        var steps = try [createStep(configuration.name)] + plugSteps()
+        for network in [defaultBridge] + others { steps += try bridgeAndRules(network) }
         try dropUplink()
         steps += try uplinkSteps()
         for network in networks.all
@@ -35,8 +23,32 @@ extension Node {
             steps += try parentSteps(network)
         }
         let title = operation == nil ? "start node" : "add node"
-        let procedure = Procedure(title: title, object: node, steps: steps)
+        let procedure = Procedure(title: title, object: configuration.name, steps: steps)
         try run(procedure, operation: operation ?? StepRunner.newOperation())
+    }
+
+    /// For a plan: the steps that make another node, which has a bridge like this one's.
+    func nodeSteps(
+        named name: String, at address: InterfaceAddress?, uplinkOf configuration: NodeConfiguration
+    ) throws -> [Step] {
+        let plug = try place.map { try plugStep(name, address, in: $0.lab) }
+        return try [createStep(name)] + [plug].compactMap { $0 } + bridgeAndRules(defaultBridge)
+            + uplinkSteps(of: configuration)
+    }
+
+    private func bridgeAndRules(_ network: Network) throws -> [Step] {
+        try bridgeSteps(network) + [rulesStep(network, withTable: network.id == defaultBridge.id)]
+    }
+
+    private func createStep(_ node: String) -> Step {
+        let namespace = namespace
+        return Step(.nodeCreate, command: "unshare(CLONE_NEWNET)", facts: ["node": .string(node)]) {
+            try namespace.setParameter("ipv4/ip_forward", "1")
+            try namespace.setParameterIfThere("ipv6/conf/all/forwarding", "1")
+            return StepOutcome(evidence: [
+                Evidence(source: "\(node)'s network namespace", text: "net:[\(namespace.inode)]")
+            ])
+        }
     }
 
     /// The steps that make a network's bridge and give it its address.

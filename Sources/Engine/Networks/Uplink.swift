@@ -66,7 +66,8 @@ extension Node {
     private static func uplinkFile(in directory: String) -> String { "\(directory)/uplink.json" }
 
     /// The steps that connect the node with the machine; none without an uplink.
-    func uplinkSteps() throws -> [Step] {
+    func uplinkSteps(of other: NodeConfiguration? = nil) throws -> [Step] {
+        let configuration = other ?? configuration
         guard configuration.uplink == .nat, kernel.profile.kind == .linux else { return [] }
         let machine = try kernel.machineNetworkNamespace()
         let routes = try machine.routes()

@@ -1,22 +1,37 @@
+public import EngineAPI
 import OCI
 import OrderedJSON
 import Posix
 import Steps
 
 extension Node {
-    /// Removes the containers that do not run (API: ContainerPrune).
-    public func pruneContainers(filters: [String: [String]], operation: String) throws -> JSON {
+    /// The containers that a prune removes: those that do not run, as far as the filters let them go.
+    private func prunable(_ filters: [String: [String]]) throws -> [Container] {
         let filter = try PruneFilter(filters, known: ["until", "label", "label!"])
-        var removed: [JSON] = []
-        var freed: Int64 = 0
-        let stopped = containers.current.byID.values.sorted { $0.id < $1.id }.filter {
-            !$0.life.current.state.isRunning
-        }
-        for container in stopped {
+        return containers.current.byID.values.sorted { $0.id < $1.id }.filter { container in
             let definition = container.life.current.definition
             let labels = Dictionary(
                 definition.configObject.map("Labels").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
-            guard filter.accepts(labels: labels, created: definition.created) else { continue }
+            return !container.life.current.state.isRunning
+                && filter.accepts(labels: labels, created: definition.created)
+        }
+    }
+
+    /// The plan of ``pruneContainers(filters:operation:)``.
+    public func planContainerPrune(filters: [String: [String]]) throws -> [StepRecord] {
+        try prunable(filters).flatMap { container in
+            plan(
+                Procedure(
+                    title: "remove container", object: container.name,
+                    steps: removalSteps(of: container, removeVolumes: false)))
+        }
+    }
+
+    /// Removes the containers that do not run (API: ContainerPrune).
+    public func pruneContainers(filters: [String: [String]], operation: String) throws -> JSON {
+        var removed: [JSON] = []
+        var freed: Int64 = 0
+        for container in try prunable(filters) {
             let size = try DirectorySize.sum(of: container.upper)
             do {
                 try removeContainer(container.id, force: false, removeVolumes: false, operation: operation)
@@ -32,31 +47,69 @@ extension Node {
         return ["ContainersDeleted": removed.isEmpty ? .null : .array(removed), "SpaceReclaimed": .integer(freed)]
     }
 
-    /// Removes the images that no container uses (API: ImagePrune).
-    ///
-    /// - Parameter filters: With `dangling=false` those that have a name, too.
-    public func pruneImages(filters: [String: [String]], operation: String) throws -> JSON {
-        let filter = try PruneFilter(filters, known: ["dangling", "until", "label", "label!"])
+    /// What an image prune goes by.
+    private struct ImagePrune {
+        var filter: PruneFilter
         var onlyDangling = true
-        if let given = filters["dangling"] {
+
+        init(_ filters: [String: [String]]) throws {
+            filter = try PruneFilter(filters, known: ["dangling", "until", "label", "label!"])
+            guard let given = filters["dangling"] else { return }
             guard given.count == 1, let value = ["true": true, "1": true, "false": false, "0": false][given[0]] else {
                 throw EngineFailure.invalid("Invalid filter 'dangling=[\(given.joined(separator: " "))]'")
             }
             onlyDangling = value
         }
-        let before = layersSize
-        var deleted: [JSON] = []
-        for image in images.images() {
-            let users = containers.current.byID.values.contains { $0.life.current.definition.image == "\(image.id)" }
-            let isDangling = image.isUntagged && images.children(of: image.id).isEmpty
-            guard !users, isDangling || !onlyDangling, images.image(image.id) != nil else { continue }
+
+        /// The names under which an image is removed; none for one that stays.
+        func names(of image: Image, hasChildren: Bool) -> [String] {
+            let isDangling = image.isUntagged && !hasChildren
+            guard isDangling || !onlyDangling else { return [] }
             let created =
                 image.config.created.map {
                     Timestamp.nanoseconds(seconds: $0.seconds, Int64($0.nanoseconds))
                 } ?? 0
-            guard filter.accepts(labels: image.config.config.labels ?? [:], created: created) else { continue }
-            let names = image.references.isEmpty ? ["\(image.id)"] : image.references.map(\.familiar)
-            for name in names {
+            guard filter.accepts(labels: image.config.config.labels ?? [:], created: created) else { return [] }
+            return image.references.isEmpty ? ["\(image.id)"] : image.references.map(\.familiar)
+        }
+    }
+
+    /// The plan of ``pruneImages(filters:operation:)``.
+    ///
+    /// - Parameter gone: The containers that will have gone by then.
+    public func planImagePrune(filters: [String: [String]], gone: Set<String>) throws -> [StepRecord] {
+        let prune = try ImagePrune(filters)
+        let users = imageUsers.filter { !gone.contains($0.container) }
+        var planned = images.plannedRemovals(users: users)
+        var records: [StepRecord] = []
+        for image in images.images() where !users.contains(where: { $0.image == image.id }) {
+            guard planned.has(image.id) else { continue }
+            for name in prune.names(of: image, hasChildren: planned.hasChildren(image.id)) {
+                do throws(OCIError) {
+                    let done = try planned.remove(name, force: false, prunesParents: true)
+                    records += planImageRemoval(name, image.id, done, leaving: planned.images, without: gone)
+                } catch {
+                    switch error {
+                    case .conflict, .noSuchImage: continue
+                    default: throw EngineFailure(wrapping: error, doing: "removing image")
+                    }
+                }
+            }
+        }
+        return records
+    }
+
+    /// Removes the images that no container uses (API: ImagePrune).
+    ///
+    /// - Parameter filters: With `dangling=false` those that have a name, too.
+    public func pruneImages(filters: [String: [String]], operation: String) throws -> JSON {
+        let prune = try ImagePrune(filters)
+        let before = layersSize
+        var deleted: [JSON] = []
+        for image in images.images() {
+            let users = containers.current.byID.values.contains { $0.life.current.definition.image == "\(image.id)" }
+            guard !users, images.image(image.id) != nil else { continue }
+            for name in prune.names(of: image, hasChildren: !images.children(of: image.id).isEmpty) {
                 do {
                     deleted += try removeImage(name, force: false, prune: true, operation: operation).array ?? []
                 } catch let failure as EngineFailure {

@@ -1,4 +1,4 @@
-import EngineAPI
+public import EngineAPI
 import Glibc
 import Kernel
 import OrderedJSON
@@ -30,45 +30,65 @@ extension Node {
         return membership
     }
 
+    /// The lab, for a node that is about to be in a swarm and is in none.
+    private func labToSwarmIn() throws -> Lab {
+        guard let lab = place?.lab else { throw EngineFailure.notYet("a swarm outside of a lab") }
+        guard membership == nil else {
+            throw EngineFailure(
+                status: 503,
+                "This node is already part of a swarm. Use \"docker swarm leave\" to leave this swarm and join "
+                    + "another one.")
+        }
+        return lab
+    }
+
+    /// The step that makes a swarm, and the identity that the node has in it.
+    private func initStep(_ body: JSON, in lab: Lab) throws -> (Step, member: String) {
+        for (member, flag) in [("DefaultAddrPool", "--default-addr-pool")]
+        where body[member]?.array?.isEmpty == false {
+            throw EngineFailure.notYet(flag)
+        }
+        if body["AutoLockManagers"]?.bool == true
+            || body["Spec"]?["EncryptionConfig"]?["AutoLockManagers"]?.bool == true
+        {
+            throw EngineFailure.notYet("--autolock")
+        }
+        try checkListening(body)
+        let address = try advertised(body)
+        let swarm = try Swarm.make()
+        let member = Swarm.Member(
+            id: Swarm.identifier(), node: configuration.name, isManager: true, address: "\(address)",
+            joined: Clock.realtime())
+        let node = configuration.name
+        let step = Step(
+            .swarmInit, command: "docker swarm init --advertise-addr \(address)",
+            facts: ["node": .string(node), "swarm": .string(swarm.id), "address": .string("\(address)")],
+            undo: [.leaveSwarm(node)]
+        ) {
+            swarm.change { $0.append(member) }
+            try lab.swarms.add(swarm)
+            return StepOutcome(evidence: [try lab.swarmEvidence()])
+        }
+        return (step, member.id)
+    }
+
     /// Makes a swarm with this node as its first manager (API: SwarmInit).
     /// - Returns: The node's identity in the swarm.
     public func initSwarm(body: JSON, operation: String) throws -> String {
         guard let lab = place?.lab else { throw EngineFailure.notYet("a swarm outside of a lab") }
         return try lab.changing.withLock { _ in
-            guard membership == nil else {
-                throw EngineFailure(
-                    status: 503,
-                    "This node is already part of a swarm. Use \"docker swarm leave\" to leave this swarm and join "
-                        + "another one.")
-            }
-            for (member, flag) in [("DefaultAddrPool", "--default-addr-pool")]
-            where body[member]?.array?.isEmpty == false {
-                throw EngineFailure.notYet(flag)
-            }
-            if body["AutoLockManagers"]?.bool == true
-                || body["Spec"]?["EncryptionConfig"]?["AutoLockManagers"]?.bool == true
-            {
-                throw EngineFailure.notYet("--autolock")
-            }
-            try checkListening(body)
-            let address = try advertised(body)
-            let swarm = try Swarm.make()
-            let member = Swarm.Member(
-                id: Swarm.identifier(), node: configuration.name, isManager: true, address: "\(address)",
-                joined: Clock.realtime())
-            let node = configuration.name
-            let step = Step(
-                .swarmInit, command: "docker swarm init --advertise-addr \(address)",
-                facts: ["node": .string(node), "swarm": .string(swarm.id), "address": .string("\(address)")],
-                undo: [.leaveSwarm(node)]
-            ) {
-                swarm.change { $0.append(member) }
-                try lab.swarms.add(swarm)
-                return StepOutcome(evidence: [try lab.swarmEvidence()])
-            }
+            let (step, member) = try initStep(body, in: try labToSwarmIn())
             try runSwarm("init swarm", [step], operation)
-            return member.id
+            return member
         }
+    }
+
+    /// The plan of ``initSwarm(body:operation:)``.
+    public func planSwarmInit(body: JSON) throws -> [StepRecord] {
+        // The swarm's identity is drawn when it is made: that of a plan means nothing.
+        var (step, _) = try initStep(body, in: try labToSwarmIn())
+        step.facts["swarm"] = nil
+        return plan(Procedure(title: "init swarm", object: configuration.name, steps: [step]))
     }
 
     private func runSwarm(_ title: String, _ steps: [Step], _ operation: String) throws {
@@ -99,47 +119,52 @@ extension Node {
             "the others can't reach this node at \(text): the lab's nodes are joined at \(Cable.interface), \(own)")
     }
 
+    /// The step that joins the swarm of a manager.
+    private func joinStep(_ body: JSON, in lab: Lab) throws -> Step {
+        try checkListening(body)
+        let own = try advertised(body)
+        let remotes = (body["RemoteAddrs"]?.array ?? []).compactMap(\.string)
+        guard !remotes.isEmpty else { throw EngineFailure.invalid("at least 1 RemoteAddr is required to join") }
+        let (swarm, manager) = try findSwarm(remotes, in: lab)
+        let record = swarm.record
+        let token = body["JoinToken"]?.string ?? ""
+        guard token == record.workerToken || token == record.managerToken else {
+            throw EngineFailure.invalid(
+                token.hasPrefix("SWMTKN-")
+                    ? "remote CA does not match fingerprint. Expected another swarm's"
+                    : "invalid join token")
+        }
+        let isManager = token == record.managerToken
+        let node = configuration.name
+        let member = Swarm.Member(
+            id: Swarm.identifier(), node: node, isManager: isManager, address: "\(own)", joined: Clock.realtime())
+        let step = Step(
+            .swarmJoin, command: "docker swarm join \(manager.address):\(Self.swarmPort)",
+            facts: [
+                "node": .string(node), "swarm": .string(swarm.id), "address": .string("\(own)"),
+                "manager": .string(manager.node), "isManager": .bool(isManager),
+            ],
+            undo: [.leaveSwarm(node)]
+        ) {
+            swarm.change { $0.append(member) }
+            try lab.swarms.save()
+            return StepOutcome(evidence: [try lab.swarmEvidence()])
+        }
+        return step
+    }
+
     /// Joins the swarm of a manager (API: SwarmJoin).
     public func joinSwarm(body: JSON, operation: String) throws {
         guard let lab = place?.lab else { throw EngineFailure.notYet("a swarm outside of a lab") }
         try lab.changing.withLock { _ in
-            guard membership == nil else {
-                throw EngineFailure(
-                    status: 503,
-                    "This node is already part of a swarm. Use \"docker swarm leave\" to leave this swarm and join "
-                        + "another one.")
-            }
-            try checkListening(body)
-            let own = try advertised(body)
-            let remotes = (body["RemoteAddrs"]?.array ?? []).compactMap(\.string)
-            guard !remotes.isEmpty else { throw EngineFailure.invalid("at least 1 RemoteAddr is required to join") }
-            let (swarm, manager) = try findSwarm(remotes, in: lab)
-            let record = swarm.record
-            let token = body["JoinToken"]?.string ?? ""
-            guard token == record.workerToken || token == record.managerToken else {
-                throw EngineFailure.invalid(
-                    token.hasPrefix("SWMTKN-")
-                        ? "remote CA does not match fingerprint. Expected another swarm's"
-                        : "invalid join token")
-            }
-            let isManager = token == record.managerToken
-            let node = configuration.name
-            let member = Swarm.Member(
-                id: Swarm.identifier(), node: node, isManager: isManager, address: "\(own)", joined: Clock.realtime())
-            let step = Step(
-                .swarmJoin, command: "docker swarm join \(manager.address):\(Self.swarmPort)",
-                facts: [
-                    "node": .string(node), "swarm": .string(swarm.id), "address": .string("\(own)"),
-                    "manager": .string(manager.node), "isManager": .bool(isManager),
-                ],
-                undo: [.leaveSwarm(node)]
-            ) {
-                swarm.change { $0.append(member) }
-                try lab.swarms.save()
-                return StepOutcome(evidence: [try lab.swarmEvidence()])
-            }
-            try runSwarm("join swarm", [step], operation)
+            try runSwarm("join swarm", [try joinStep(body, in: try labToSwarmIn())], operation)
         }
+    }
+
+    /// The plan of ``joinSwarm(body:operation:)``.
+    public func planSwarmJoin(body: JSON) throws -> [StepRecord] {
+        let step = try joinStep(body, in: try labToSwarmIn())
+        return plan(Procedure(title: "join swarm", object: configuration.name, steps: [step]))
     }
 
     /// The swarm that one of the addresses leads to, over the cable.
@@ -196,8 +221,8 @@ extension Node {
     /// seconds.
     private static let patience: Int32 = 5000
 
-    /// Leaves the swarm (API: SwarmLeave).
-    public func leaveSwarm(force: Bool, operation: String) throws {
+    /// The step that leaves the swarm.
+    private func leaveStep(force: Bool) throws -> Step {
         guard let lab = place?.lab, let (swarm, member) = membership else {
             throw EngineFailure(status: 503, "This node is not part of a swarm")
         }
@@ -221,7 +246,7 @@ extension Node {
         }
         let node = configuration.name
         let others = swarm.members.count { !$0.hasLeft } - 1
-        let step = Step(
+        return Step(
             .swarmLeave, command: "docker swarm leave",
             facts: [
                 "node": .string(node), "swarm": .string(swarm.id), "remaining": .integer(Int64(others)),
@@ -231,7 +256,17 @@ extension Node {
             try forgetMembership()
             return StepOutcome(evidence: [try lab.swarmEvidence()])
         }
-        try runSwarm("leave swarm", [step], operation)
+    }
+
+    /// Leaves the swarm (API: SwarmLeave).
+    public func leaveSwarm(force: Bool, operation: String) throws {
+        try runSwarm("leave swarm", [try leaveStep(force: force)], operation)
+    }
+
+    /// The plan of ``leaveSwarm(force:operation:)``.
+    public func planSwarmLeave(force: Bool) throws -> [StepRecord] {
+        plan(
+            Procedure(title: "leave swarm", object: configuration.name, steps: [try leaveStep(force: force)]))
     }
 
     /// The node is in no swarm any more; a swarm without a manager is none.

@@ -195,21 +195,44 @@ extension Node {
         }
     }
 
+    /// The volumes that a prune removes.
+    ///
+    /// - Parameters:
+    ///   - all: Whether named ones go, too.
+    ///   - gone: Containers that are not counted as users.
+    private func prunable(
+        _ filters: [String: [String]], all: Bool, without gone: Set<String> = []
+    ) throws -> [Volume] {
+        for name in filters.keys.sorted() where !["all", "label", "label!"].contains(name) {
+            throw EngineFailure.invalid("Invalid filter '\(name)'")
+        }
+        // In the order they were made, as one would remove them by hand.
+        return volumes.all.sorted { $0.created < $1.created }.filter { volume in
+            let labels = volume.labels ?? [:]
+            return (all || volume.isAnonymous) && LabelFilter.accepts(labels, filters["label"] ?? [])
+                && !LabelFilter.matchesAny(labels, filters["label!"] ?? [])
+                && users(ofVolume: volume.name).allSatisfy { gone.contains($0.id) }
+        }
+    }
+
+    /// The plan of ``pruneVolumes(filters:all:operation:)``.
+    ///
+    /// - Parameter gone: The containers that will have gone by then.
+    public func planVolumePrune(
+        filters: [String: [String]], all: Bool, gone: Set<String>
+    ) throws -> [StepRecord] {
+        try prunable(filters, all: all, without: gone).flatMap { volume in
+            plan(Procedure(title: "remove volume", object: volume.name, steps: [volumeRemoval(volume.name)]))
+        }
+    }
+
     /// Removes the volumes that no container uses (API: VolumePrune).
     ///
     /// - Parameter all: Whether named ones go, too.
     public func pruneVolumes(filters: [String: [String]], all: Bool, operation: String) throws -> JSON {
-        for name in filters.keys.sorted() where !["all", "label", "label!"].contains(name) {
-            throw EngineFailure.invalid("Invalid filter '\(name)'")
-        }
         var removed: [JSON] = []
         var freed: Int64 = 0
-        // In the order they were made, as one would remove them by hand.
-        for volume in volumes.all.sorted(by: { $0.created < $1.created }) where all || volume.isAnonymous {
-            let labels = volume.labels ?? [:]
-            guard LabelFilter.accepts(labels, filters["label"] ?? []),
-                !LabelFilter.matchesAny(labels, filters["label!"] ?? []), users(ofVolume: volume.name).isEmpty
-            else { continue }
+        for volume in try prunable(filters, all: all) {
             let size = (try? DirectorySize.sum(of: volumes.path(of: volume.name))) ?? 0
             do { try removeVolume(volume.name, force: true, operation: operation) } catch let failure as EngineFailure {
                 // A container has begun to use it meanwhile: then it is not unused.

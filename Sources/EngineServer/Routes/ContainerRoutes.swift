@@ -55,7 +55,13 @@ extension Routes {
                     request["name"], timeout: query.timeout, signal: query.signal ?? "", operation: operation)
                 try responder.send(wasStopped ? 204 : 304)
             },
-            Self.change("POST", "/containers/{name}/restart") { request, responder, operation in
+            Self.change(
+                "POST", "/containers/{name}/restart",
+                plan: { request in
+                    let query = try StopQuery(request.query, version: request.version)
+                    return try node.planRestart(request["name"], signal: query.signal ?? "")
+                }
+            ) { request, responder, operation in
                 let query = try StopQuery(request.query, version: request.version)
                 try node.restartContainer(
                     request["name"], timeout: query.timeout, signal: query.signal ?? "", operation: operation)
@@ -107,7 +113,17 @@ extension Routes {
                 try responder.send(204)
             },
             // A link has the name of its container, a slash, and its own.
-            Self.change("DELETE", "/containers/{name}/{alias}") { request, responder, operation in
+            Self.change(
+                "DELETE", "/containers/{name}/{alias}",
+                plan: { request in
+                    let query = RemoveContainerQuery(request.query)
+                    // A link is a line of the engine's record: nothing is done to the kernel.
+                    return query.link
+                        ? []
+                        : try node.planRemoval(
+                            "\(request["name"])/\(request["alias"])", force: query.force, removeVolumes: query.volumes)
+                }
+            ) { request, responder, operation in
                 let name = "\(request["name"])/\(request["alias"])"
                 let query = RemoveContainerQuery(request.query)
                 if query.link {
@@ -118,12 +134,12 @@ extension Routes {
                 }
                 try responder.send(204)
             },
-            Route("POST", "/containers/{name}/resize") { request, responder in
+            Self.withoutSteps("POST", "/containers/{name}/resize") { request, responder in
                 let size = try TerminalSize(request.query)
                 try node.resizeContainer(request["name"], columns: size.width, rows: size.height)
                 try responder.send(200)
             },
-            Route("POST", "/containers/{name}/wait") { request, responder in
+            Self.withoutSteps("POST", "/containers/{name}/wait") { request, responder in
                 let condition = try Node.WaitCondition(request.query, version: request.version)
                 try wait(try node.beginWaiting(request["name"], condition: condition), request, responder)
             },

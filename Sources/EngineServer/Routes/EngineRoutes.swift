@@ -74,6 +74,24 @@ struct Routes: Sendable {
         }
     }
 
+    /// A request that would change something and of which there are no steps to tell: it has no plan, and a request
+    /// for one must not do it.
+    static func withoutSteps(
+        _ method: String, _ pattern: String, perform: @escaping @Sendable (Request, Responder) throws -> Void
+    ) -> Route {
+        Route(method, pattern) { request, responder in
+            if request.isExplain { return try responder.send(json: []) }
+            try perform(request, responder)
+        }
+    }
+
     /// A step's record as the API sends it.
     static func json(_ record: StepRecord) throws -> JSON { try JSON(encoding: record, keys: .asDeclared) }
+}
+
+extension Request {
+    /// The containers and images that earlier requests of the command that is planned would have removed.
+    var goneByThen: Set<String> {
+        Set((headers[DrydockAPI.explainGoneHeader] ?? "").split(separator: ",").map(String.init))
+    }
 }

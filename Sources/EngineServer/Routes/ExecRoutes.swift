@@ -14,11 +14,12 @@ extension Routes {
                 let id = try node.createExec(request["name"], body: try request.json() ?? .object([:]))
                 try responder.send(201, json: ["Id": .string(id)])
             },
-            Self.change("POST", "/exec/{id}/start") { request, responder, operation in
+            // An exec that is only planned has no identity to be started under: its plan was the answer to the first request.
+            Self.change("POST", "/exec/{id}/start", plan: { _ in [] }) { request, responder, operation in
                 let options = try request.json() ?? .object([:])
                 try start(request["id"], options, request, responder, operation: operation)
             },
-            Route("POST", "/exec/{id}/resize") { request, responder in
+            Self.withoutSteps("POST", "/exec/{id}/resize") { request, responder in
                 let size = try TerminalSize(request.query)
                 try node.resizeExec(request["id"], columns: size.width, rows: size.height)
                 try responder.send(200)

@@ -26,7 +26,9 @@ extension Routes {
             Route("GET", "/images/{name...}/history") { request, responder in
                 try responder.send(json: try node.imageHistory(request["name"]))
             },
-            Self.change("POST", "/images/load") { request, responder, operation in
+            Self.change(
+                "POST", "/images/load", plan: { try node.planLoad(BodySource.make($0.body)) }
+            ) { request, responder, operation in
                 let isQuiet = request.query.flag("quiet", default: true)
                 let progress = ProgressStream(responder)
                 try progress.reportingErrors {
@@ -64,7 +66,8 @@ extension Routes {
                 "DELETE", "/images/{name...}",
                 plan: { request in
                     let query = RemoveImageQuery(request.query)
-                    return try node.planImageRemoval(request["name"], force: query.force, prune: !query.keepsParents)
+                    return try node.planImageRemoval(
+                        request["name"], force: query.force, prune: !query.keepsParents, gone: request.goneByThen)
                 }
             ) { request, responder, operation in
                 let query = RemoveImageQuery(request.query)
@@ -75,14 +78,16 @@ extension Routes {
         ]
     }
 
-    /// The plan of a pull; an import has nothing to plan before its archive was read.
+    /// The plan of a pull or of an import.
     @Sendable private func planCreate(_ request: Request) throws -> [StepRecord] {
-        guard
-            case .pull(let image, let tag, let platform) = try ImageCreateQuery(request.query, version: request.version)
-        else { throw APIError.notImplemented("an import can't be explained yet; nothing was done") }
-        let chosen = try platform.map { text throws(OCIError) in try Platform(text) }
-        let pull = PullRequest(try PullQuery.reference(image, tag: tag), platform: chosen)
-        return node.planPull(pull, operation: "plan")
+        switch try ImageCreateQuery(request.query, version: request.version) {
+        case .pull(let image, let tag, let platform):
+            return try wantedPulls(image, tag: tag, platform: platform, request).flatMap { try node.planPull($0) }
+        case .import(let source, let repository, let tag, _, let changes, let platform):
+            return try node.planImport(
+                source: source, repository: repository ?? "", tag: tag ?? "", changes: changes,
+                platform: platform ?? "")
+        }
     }
 
     /// Sends images as an archive. Nothing is sent before the first byte exists, so that a missing image is a 404.

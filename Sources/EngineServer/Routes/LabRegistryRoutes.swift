@@ -20,7 +20,7 @@ extension Routes {
                     json: try node.searchImages(
                         term, limit: limit, filters: try Filters(request.query).values))
             },
-            Route("POST", "/auth") { request, responder in
+            Self.withoutSteps("POST", "/auth") { request, responder in
                 let body = try request.json() ?? .null
                 guard let credentials = RegistryAuthorization.credentials(body) else {
                     throw APIError.badRequest("username and password are missing")
@@ -45,15 +45,17 @@ extension Routes {
                     "Address": node.registryAddress.map { .string($0) } ?? .null, "Images": try node.labEntries(),
                 ])
             },
-            Route("DELETE", DrydockAPI.registryPath) { request, responder in
+            Self.withoutSteps("DELETE", DrydockAPI.registryPath) { request, responder in
                 try node.removeFromRegistry(request.query["tag"] ?? "", repository: request.query["repository"] ?? "")
                 try responder.send(204)
             },
-            Route("POST", DrydockAPI.registryAddPath) { request, responder in
+            Self.withoutSteps("POST", DrydockAPI.registryAddPath) { request, responder in
                 let names = try node.addToRegistry(BodySource.make(request.body))
                 try responder.send(json: ["Added": .array(names.map { .string($0) })])
             },
-            Route("POST", DrydockAPI.registryServePath) { request, responder in try serve(request, responder) },
+            Self.withoutSteps("POST", DrydockAPI.registryServePath) { request, responder in
+                try serve(request, responder)
+            },
         ]
     }
 

@@ -10,17 +10,28 @@ extension Routes {
         let nodes = DrydockAPI.nodesPath
         return [
             Route("GET", nodes) { _, responder in try responder.send(json: try lab.lab.listNodes()) },
-            Self.change("POST", nodes) { request, responder, operation in
+            Self.change(
+                "POST", nodes, plan: { try lab.lab.planNode(try $0.json()?["Name"]?.string ?? "", asked: node) }
+            ) { request, responder, operation in
                 let name = try request.json()?["Name"]?.string ?? ""
                 try lab.addNode(name, operation: operation, teller: node)
                 try responder.send(201, json: ["Name": .string(name), "Socket": .string(lab.socketPath(name))])
             },
-            Self.change("DELETE", "\(nodes)/{name}") { request, responder, operation in
+            Self.change(
+                "DELETE", "\(nodes)/{name}",
+                plan: { try lab.lab.planRemoval(of: $0["name"], force: $0.query.flag("force"), asked: node) }
+            ) { request, responder, operation in
                 try lab.removeNode(
                     request["name"], force: request.query.flag("force"), operation: operation, asked: node)
                 try responder.send(204)
             },
-            Self.change("POST", "\(nodes)/{name}/link") { request, responder, operation in
+            Self.change(
+                "POST", "\(nodes)/{name}/link",
+                plan: { request in
+                    try lab.lab.planLink(
+                        of: request["name"], try LinkRequest(try request.json() ?? .null), asked: node)
+                }
+            ) { request, responder, operation in
                 let change = try LinkRequest(try request.json() ?? .null)
                 try lab.lab.changeLink(of: request["name"], change, operation: operation, teller: node)
                 try responder.send(204)

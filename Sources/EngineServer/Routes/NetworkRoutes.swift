@@ -18,7 +18,10 @@ extension Routes {
                     let id = try node.createNetwork(body: try request.json() ?? .null, operation: operation)
                     try responder.send(201, json: ["Id": .string(id), "Warning": ""])
                 }),
-            Self.change("POST", "/networks/prune") { request, responder, operation in
+            Self.change(
+                "POST", "/networks/prune",
+                plan: { try node.planNetworkPrune(filters: try Filters($0.query).values, gone: $0.goneByThen) }
+            ) { request, responder, operation in
                 let filters = try Filters(request.query)
                 let removed = try node.pruneNetworks(filters: filters.values, operation: operation)
                 let names: JSON = removed.isEmpty ? .null : .array(removed.map { .string($0) })

@@ -14,7 +14,10 @@ extension Routes {
             Self.change(
                 "POST", "/images/{name...}/push",
                 plan: { request in
-                    try node.planPush(try PushQuery.reference(request), operation: "plan")
+                    try PushQuery.checkPlatform(request)
+                    return try node.planPush(
+                        try PushQuery.reference(request),
+                        credentials: try RegistryAuthorization.read(request.headers["X-Registry-Auth"]))
                 },
                 perform: { request, responder, operation in
                     let reference = try PushQuery.reference(request)
@@ -34,23 +37,29 @@ extension Routes {
     func pull(
         _ image: String, tag: String?, platform: String?, _ request: Request, _ responder: Responder, operation: String
     ) throws {
+        let pulls = try wantedPulls(image, tag: tag, platform: platform, request)
+        let progress = ProgressStream(responder)
+        try progress.reportingLateErrors {
+            for pull in pulls {
+                try node.pullImage(
+                    pull, operation: operation, isWanted: { request.isConnected }, send: progress.send)
+            }
+        }
+    }
+
+    /// What a request to pull means: one image, or with no tag all that the repository has.
+    func wantedPulls(
+        _ image: String, tag: String?, platform: String?, _ request: Request
+    ) throws -> [PullRequest] {
         let reference = try PullQuery.reference(image, tag: tag)
         let chosen = try platform.flatMap { text throws(OCIError) in try text.isEmpty ? nil : Platform(text) }
         let credentials = try RegistryAuthorization.read(request.headers["X-Registry-Auth"])
-        let progress = ProgressStream(responder)
-        // A repository without a tag means all of its tags.
         let names =
             reference.tag == nil && reference.digest == nil
             ? try node.remoteTags(reference, credentials: credentials).map { tag throws(OCIError) in
                 try reference.tagged(tag)
             } : [reference]
-        try progress.reportingLateErrors {
-            for name in names {
-                try node.pullImage(
-                    PullRequest(name, platform: chosen, credentials: credentials), operation: operation,
-                    isWanted: { request.isConnected }, send: progress.send)
-            }
-        }
+        return names.map { PullRequest($0, platform: chosen, credentials: credentials) }
     }
 }
 

@@ -7,15 +7,21 @@ extension Routes {
     var swarm: [Route] {
         let node = node
         return [
-            Self.change("POST", "/swarm/init") { request, responder, operation in
+            Self.change(
+                "POST", "/swarm/init", plan: { try node.planSwarmInit(body: try $0.json() ?? .null) }
+            ) { request, responder, operation in
                 let id = try node.initSwarm(body: try request.json() ?? .null, operation: operation)
                 try responder.send(json: .string(id))
             },
-            Self.change("POST", "/swarm/join") { request, responder, operation in
+            Self.change(
+                "POST", "/swarm/join", plan: { try node.planSwarmJoin(body: try $0.json() ?? .null) }
+            ) { request, responder, operation in
                 try node.joinSwarm(body: try request.json() ?? .null, operation: operation)
                 try responder.send(200)
             },
-            Self.change("POST", "/swarm/leave") { request, responder, operation in
+            Self.change(
+                "POST", "/swarm/leave", plan: { try node.planSwarmLeave(force: $0.query.flag("force")) }
+            ) { request, responder, operation in
                 try node.leaveSwarm(force: request.query.flag("force"), operation: operation)
                 try responder.send(200)
             },
@@ -26,7 +32,7 @@ extension Routes {
             Route("GET", "/nodes/{id}") { request, responder in
                 try responder.send(json: try node.inspectSwarmNode(request["id"]))
             },
-            Route("DELETE", "/nodes/{id}") { request, responder in
+            Self.withoutSteps("DELETE", "/nodes/{id}") { request, responder in
                 try node.removeSwarmNode(request["id"])
                 try responder.send(200)
             },

@@ -1,4 +1,5 @@
 import Engine
+import EngineAPI
 import HTTPMessages
 import OrderedJSON
 
@@ -19,10 +20,16 @@ extension Routes {
                 let volume = try node.createVolume(try request.json() ?? .object([:]), operation: operation)
                 try responder.send(201, json: volume)
             },
-            Self.change("POST", "/volumes/prune") { request, responder, operation in
+            Self.change(
+                "POST", "/volumes/prune",
+                plan: { request in
+                    let filters = try Filters(request.query)
+                    return try node.planVolumePrune(
+                        filters: filters.values, all: try prunesAll(filters, request), gone: request.goneByThen)
+                }
+            ) { request, responder, operation in
                 let filters = try Filters(request.query)
-                // Clients before API 1.42 know no difference between named and other volumes.
-                let all = try filters.flag("all") ?? (request.version < "1.42")
+                let all = try prunesAll(filters, request)
                 let pruned = try node.pruneVolumes(filters: filters.values, all: all, operation: operation)
                 try responder.send(json: pruned)
             },
@@ -34,5 +41,10 @@ extension Routes {
                 try responder.send(204)
             },
         ]
+    }
+
+    /// Whether named volumes go, too. Clients before API 1.42 know no difference between named and other volumes.
+    private func prunesAll(_ filters: Filters, _ request: Request) throws -> Bool {
+        try filters.flag("all") ?? (request.version < "1.42")
     }
 }
