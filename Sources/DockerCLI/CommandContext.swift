@@ -25,7 +25,7 @@ struct CommandContext: Sendable {
     /// - Parameter isOver: Whether the command is over.
     func narrate(isOver: Bool = false) {
         let finished = operations.take()
-        if !finished.isEmpty { observer?.operationsFinished(finished, command: words) }
+        if !finished.isEmpty { observer?.operationsFinished(finished, command: words, on: client) }
         observer?.canTell(command: words, isOver: isOver)
     }
 

@@ -81,7 +81,8 @@ public protocol CommandObserver: Sendable {
     /// - Parameters:
     ///   - operations: The operations since the last call.
     ///   - command: The words of the command.
-    func operationsFinished(_ operations: [String], command: [String])
+    ///   - engine: The engine that performed them: another than usual after `-H`.
+    func operationsFinished(_ operations: [String], command: [String], on engine: EngineClient)
 
     /// Whether commands that only read are to be told of, too.
     var wantsReadings: Bool { get }
@@ -93,7 +94,7 @@ public protocol CommandObserver: Sendable {
     /// - Parameter answer: What was answered, where that was JSON and was read whole; `nil` for a stream.
     func answered(_ request: EngineRequest, _ answer: JSON?)
 
-    /// What was done so far can be told: it is called where ``operationsFinished(_:command:)`` would be, whether or not
+    /// What was done so far can be told: it is called where ``operationsFinished(_:command:on:)`` would be, whether or not
     /// the engine named operations.
     ///
     /// - Parameters:

@@ -2,9 +2,11 @@ import EngineAPI
 import OrderedJSON
 
 /// What decides, beside the facts of a step, what can be said of it and looked at: the command, and what came after.
-struct Circumstances: Sendable {
+public struct Circumstances: Sendable {
     /// The lab's Docker host.
     var node = "node1"
+    /// Whether the learner's commands go to another host unless this one is named.
+    var isElsewhere = false
     /// The words of the command.
     var command: [String] = []
     /// The containers that have ended since.
@@ -15,7 +17,18 @@ struct Circumstances: Sendable {
     var execution: Facts?
 
     /// The command's own word: `run` for `run` and for `container run`.
-    var verb: String? { command.first { $0 != "docker" && $0 != "container" } }
+    var verb: String? { Self.verb(of: command) }
+
+    /// The word that says what a command does: `run` for `run`, for `container run` and for `-H node2 run`.
+    /// - Parameter command: The words without `docker`.
+    public static func verb(of command: [String]) -> String? {
+        var words = command[...]
+        while let word = words.first, word.hasPrefix("-") || word == "docker" || word == "container" {
+            // What follows `-H` is its value.
+            words = words.dropFirst(["-H", "--host", "-l", "--log-level"].contains(word) ? 2 : 1)
+        }
+        return words.first
+    }
 
     /// Whether the container goes away by itself when it ends.
     var removesAtEnd: Bool { command.contains { $0 == "--rm" || $0 == "--rm=true" } }
@@ -48,8 +61,19 @@ extension NarratedStep {
     func looks(of record: StepRecord) -> [Look] {
         ExplanationCatalog.looks(for: record.kind).compactMap { template in
             guard let command = try? template.filled(with: scope(of: record)) else { return nil }
-            return look(LongNumbers.typable(command), of: record)
+            return look(LongNumbers.typable(command), of: record).map { named($0, record) }
         }
+    }
+
+    /// A look with the node that it is about, where commands go to another.
+    private func named(_ look: Look, _ record: StepRecord) -> Look {
+        let host = host(of: record)
+        guard circumstances.isElsewhere || host != circumstances.node, look.container == nil,
+            look.command.hasPrefix("docker ")
+        else { return look }
+        var look = look
+        look.command = "docker -H \(host) " + look.command.dropFirst("docker ".count)
+        return look
     }
 
     private func look(_ command: String, of record: StepRecord) -> Look? {

@@ -40,12 +40,15 @@ struct NarratedStep: Sendable {
         }
     }
 
+    /// The Docker host on which a step happens: the new one, where one is added to the lab.
+    func host(of record: StepRecord) -> String { record.title == "add node" ? record.object : circumstances.node }
+
     /// What a template about a record can ask for.
     func scope(of record: StepRecord) -> FactScope {
         var own = record.facts
         let readBack = record.evidence.first { $0.source.hasPrefix("/") && !$0.source.contains(" ") }?.source
         for (name, value) in [
-            "object": .string(record.object), "node": .string(circumstances.node), "second": .bool(isSecond),
+            "object": .string(record.object), "node": .string(host(of: record)), "second": .bool(isSecond),
             "removed": .bool(circumstances.removesAtEnd),
             "readBack": readBack.map { .string($0) } ?? .null,
         ] as Facts where own[name] == nil { own[name] = value }

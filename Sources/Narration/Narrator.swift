@@ -37,6 +37,14 @@ public struct Narrator: Sendable {
     public var focus: Set<String> = []
     /// The name of the lab's Docker host on which things happen.
     public var node: String = "node1"
+    /// Whether that is another host than the one that the learner's commands go to: it is said, and looks name it.
+    public private(set) var isElsewhere = false
+
+    /// Tells of another Docker host from now on.
+    public mutating func go(to node: String, isElsewhere: Bool) {
+        self.node = node
+        self.isElsewhere = isElsewhere
+    }
 
     /// All concepts, which lessons name in their focus.
     public static var concepts: Set<String> { Set(StepGroup.table.map(\.concept)) }
@@ -71,7 +79,7 @@ public struct Narrator: Sendable {
         _ records: [StepRecord], command: [String], earlier: [StepRecord] = [], linesTold: Int = 0
     ) -> String {
         let told = Set(earlier.map(\.operation))
-        let circumstances = Circumstances(node: node, command: command)
+        let circumstances = circumstances(command)
         let operations = NarratedStep.grouped(earlier + records, circumstances).filter { steps in
             steps.first.map { !told.contains($0.lead.operation) } ?? false
         }
@@ -166,6 +174,7 @@ public struct Narrator: Sendable {
         let isSimulated = operations.joined().contains { $0.lead.isSimulated }
         let isObserved = operations.joined().contains { $0.lead.state == .observed }
         let isSpacious = level == .full || level == .deep
+        if isElsewhere { page.paragraph(voice.elsewhere(node), style: .heading) }
         if isPlanned { page.paragraph(voice.planNote, style: .heading) }
         if notes.contains("run"), isRun(operations) { page.paragraph(voice.runIsCreateAndStart) }
         if notes.contains("legend"), !isPlanned { page.paragraph(voice.legend, style: .note) }
@@ -186,6 +195,10 @@ public struct Narrator: Sendable {
         if notes.contains("observed") { page.paragraph(voice.observedNote(node), style: .note) }
         close(&page, operations, records, isPlanned: isPlanned)
         return page
+    }
+
+    func circumstances(_ command: [String] = []) -> Circumstances {
+        Circumstances(node: node, isElsewhere: isElsewhere, command: command)
     }
 
     func newPage() -> Page { Page(columns: columns, theme: colours ? theme : nil, widest: theme.widest) }

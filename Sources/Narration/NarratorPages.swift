@@ -55,7 +55,7 @@ extension Narrator {
         of number: Int, in records: [StepRecord], _ command: [String], _ compose: (NarratedStep, inout Page) -> Void
     ) -> String {
         var page = newPage()
-        let steps = Array(NarratedStep.grouped(records, Circumstances(node: node, command: command)).joined())
+        let steps = Array(NarratedStep.grouped(records, circumstances(command)).joined())
         if let step = steps.first(where: { $0.number == number }) {
             compose(step, &page)
         } else {
@@ -67,7 +67,7 @@ extension Narrator {
     /// What was asked of the kernel, call by call, with results and times.
     public func trace(_ records: [StepRecord]) -> String {
         var page = newPage()
-        let operations = NarratedStep.grouped(records, Circumstances(node: node))
+        let operations = NarratedStep.grouped(records, circumstances())
         guard !operations.isEmpty else {
             page.paragraph(voice.nothingYet)
             return page.text
@@ -103,7 +103,7 @@ extension Narrator {
     /// Every step of the last command with its time, in the order in which they happened.
     public func steps(_ records: [StepRecord]) -> String {
         var page = newPage()
-        let operations = NarratedStep.grouped(records, Circumstances(node: node))
+        let operations = NarratedStep.grouped(records, circumstances())
         guard !operations.isEmpty else {
             page.paragraph(voice.nothingYet)
             return page.text

@@ -100,7 +100,7 @@ extension Narrator {
         return NarratedStep(
             number: record.index, last: record.index, group: group, records: [record],
             siblings: [record.kind.rawValue: record.facts],
-            circumstances: Circumstances(node: node, command: command))
+            circumstances: circumstances(command))
     }
 }
 

@@ -99,6 +99,9 @@ struct Voice: Sendable {
             "시뮬레이션: 메모리 속 모형에서 일어난 일이며, 이 컴퓨터의 커널은 쓰지 않았습니다.")
     }
 
+    /// The mark of what happened on another node than the learner's.
+    func elsewhere(_ node: String) -> String { say("ON \(node):", "\(node) 노드에서:") }
+
     /// - Parameter host: What the engine's host calls itself.
     func observedNote(_ host: String) -> String {
         say(

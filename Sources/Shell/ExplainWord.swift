@@ -26,7 +26,8 @@ extension Shell {
             let flags = plan.flags.map { flag, meaning in
                 "  \(flag)" + String(repeating: " ", count: width - flag.count) + "  \(meaning)\n"
             }
-            return Answer(text: flags.joined() + tell(plan.steps, command))
+            let goesOn = plan.goesOn ? voice.planGoesOn + "\n" : ""
+            return Answer(text: flags.joined() + tell(plan.steps, command, of: plan.engine) + goesOn)
         } catch {
             return .complain(error.description)
         }
@@ -48,9 +49,9 @@ extension Shell {
     }
 
     /// A plan in words. It is kept, so that `why`, `evidence` and `steps` are about it.
-    private func tell(_ plan: [StepRecord], _ command: [String]) -> String {
-        listener.keep(plan, command: command)
-        var narrator = listener.narrator
+    private func tell(_ plan: [StepRecord], _ command: [String], of engine: EngineClient? = nil) -> String {
+        listener.keep(plan, command: command, of: engine)
+        var narrator = listener.teller
         narrator.level = narrator.level == .off || narrator.level == .adaptive ? .brief : narrator.level
         narrator.concepts = nil
         return narrator.narrate(plan, command: command)

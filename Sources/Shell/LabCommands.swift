@@ -290,7 +290,7 @@ extension Shell {
             let answer = commands.run(words)
             LineRunner.write(answer.text, to: io.output)
             if !answer.complaint.isEmpty { say("drydock: " + answer.complaint) }
-            listener.operationsFinished(answer.operations, command: ["node"] + words, on: client)
+            listener.labOperationsFinished(answer.operations, command: ["node"] + words, on: client)
             return answer.code
         }
     }

@@ -195,6 +195,11 @@ struct ShellVoice: Sendable {
             "There is no lab here: DOCKER_HOST names another engine.",
             "여기에는 실습 노드가 없습니다. DOCKER_HOST 변수가 다른 엔진을 가리킵니다.")
     }
+    var planGoesOn: String {
+        say(
+            "Then the container is made and started; how, is planned when its image is here.",
+            "그다음 컨테이너를 만들고 시작합니다. 자세한 계획은 이미지가 여기에 있어야 알 수 있습니다.")
+    }
     func changesNothing(_ words: String) -> String {
         say("\"\(words)\" would change nothing", "\"\(words)\" 명령은 아무것도 바꾸지 않습니다")
     }

@@ -42,8 +42,8 @@ extension Shell {
         case "exit", "quit": return leave(arguments)
         case "narrate": return narrate(arguments)
         case "why", "evidence": return explainStep(word, arguments)
-        case "steps": return Answer(text: listener.narrator.steps(listener.records))
-        case "trace": return Answer(text: listener.narrator.trace(listener.records))
+        case "steps": return Answer(text: listener.teller.steps(listener.records))
+        case "trace": return Answer(text: listener.teller.trace(listener.records))
         case "alias": return alias(arguments)
         case "unalias": return unalias(arguments)
         case "explain": return explain(arguments)
@@ -81,7 +81,7 @@ extension Shell {
 
     private func explainStep(_ word: String, _ arguments: [String]) -> Answer {
         guard arguments.count == 1, let number = Int(arguments[0]) else { return .complain(voice.whichStep(word)) }
-        let narrator = listener.narrator
+        let narrator = listener.teller
         let records = listener.records
         let command = listener.command
         let text =

@@ -78,7 +78,7 @@ final class StepConversation: CommandObserver {
     }
 
     /// A process that is added to a container begins behind the command's back: its output must wait for the last step.
-    func operationsFinished(_ operations: [String], command: [String]) {
+    func operationsFinished(_ operations: [String], command: [String], on engine: EngineClient) {
         guard command.prefix(3).contains("exec") else { return }
         _ = state.wait { state in
             let isDone = state.records.contains { record in

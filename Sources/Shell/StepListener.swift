@@ -19,6 +19,8 @@ final class StepListener: CommandObserver {
         var isNewCommand = true
         /// When the command began: nanoseconds since 1970.
         var begin: Int64 = 0
+        /// The engine that performed it, where it was another than the learner's, and the name of its node.
+        var elsewhere: (engine: EngineClient, node: String)?
         /// How many lines were told of it.
         var linesTold = 0
         var saidProblem = false
@@ -46,6 +48,13 @@ final class StepListener: CommandObserver {
             return narrator
         }
         set { state.withLock { $0.narrator = newValue } }
+    }
+
+    /// The narrator, on the node where the last command's steps happened.
+    var teller: Narrator {
+        var narrator = narrator
+        if let node = state.withLock({ $0.elsewhere?.node }) { narrator.go(to: node, isElsewhere: true) }
+        return narrator
     }
 
     /// The records of the last command that caused any.
@@ -78,10 +87,13 @@ final class StepListener: CommandObserver {
         let objects = isUntold ? [] : Set(told.map(\.object))
         let operations = isUntold ? [] : Set(told.map(\.operation))
         // A command that changed nothing and succeeded has no more to tell, and a stranger's engine tells no steps.
-        if watch.isForeign(keeper.current) { return }
+        let elsewhere = isUntold ? nil : state.withLock { $0.elsewhere?.engine }
+        if watch.isForeign(elsewhere ?? keeper.current) { return }
         guard !objects.isEmpty || code != 0 else { return }
-        tell(command) {
-            let new = try fetch([("since", String(begin))], from: begin).filter { !operations.contains($0.operation) }
+        tell(command, on: elsewhere) {
+            let new = try fetch([("since", String(begin))], from: begin, on: elsewhere).filter {
+                !operations.contains($0.operation)
+            }
             let failed = Set(new.filter { $0.state == .failed }.map(\.operation))
             return new.filter { record in
                 failed.contains(record.operation) && code != 0
@@ -104,33 +116,41 @@ final class StepListener: CommandObserver {
         if !records.isEmpty { tell(command) { records } }
     }
 
-    func operationsFinished(_ operations: [String], command: [String]) {
-        if watch.isForeign(keeper.current) { return }
-        operationsFinished(operations, command: command, on: nil)
-    }
-
-    /// Tells of operations.
-    /// - Parameter client: The node that was asked; `nil` is the one that the learner is on.
-    func operationsFinished(_ operations: [String], command: [String], on client: EngineClient?) {
-        guard !operations.isEmpty else { return }
-        tell(command) {
+    func operationsFinished(_ operations: [String], command: [String], on engine: EngineClient) {
+        if watch.isForeign(engine) || operations.isEmpty { return }
+        tell(command, on: isOwn(engine) ? nil : engine) {
             let query = operations.map { ("operation", $0) }
-            var records = try fetch(query, on: client)
+            var records = try fetch(query, on: engine)
             // An exec's connection is open before its steps are done. They take a few milliseconds; its output waits in
             // the socket meanwhile.
-            guard command.prefix(3).contains("exec") else { return records }
+            guard Circumstances.verb(of: Array(command.dropFirst())) == "exec" else { return records }
             for _ in 0..<100 where !records.contains(where: { $0.kind == .processExecute || $0.state == .failed }) {
                 usleep(2000)
-                records = try fetch(query)
+                records = try fetch(query, on: engine)
             }
             return records
         }
     }
 
-    private func tell(_ command: [String], _ records: () throws -> [StepRecord]) {
+    /// Tells of the steps of the node's neighbour, or of the lab: operations that any node can be asked about.
+    func labOperationsFinished(_ operations: [String], command: [String], on client: EngineClient) {
+        guard !operations.isEmpty else { return }
+        tell(command) { try fetch(operations.map { ("operation", $0) }, on: client) }
+    }
+
+    /// - Parameter engine: The engine that performed the steps, where it is another than the learner's.
+    private func tell(_ command: [String], on engine: EngineClient? = nil, _ records: () throws -> [StepRecord]) {
         do {
             let new = try records()
             guard !new.isEmpty else { return }
+            if let engine {
+                if state.withLock({ $0.elsewhere?.engine !== engine }) {
+                    let node = Self.node(of: engine)
+                    state.withLock { $0.elsewhere = (engine, node) }
+                }
+            } else {
+                state.withLock { $0.elsewhere = nil }
+            }
             let (earlier, linesTold) = state.withLock { state in
                 let earlier = state.isNewCommand ? [] : state.records
                 state.isNewCommand = false
@@ -138,7 +158,7 @@ final class StepListener: CommandObserver {
                 state.command = Array(command.dropFirst())
                 return (earlier, state.linesTold)
             }
-            let text = narrator.narrate(
+            let text = teller.narrate(
                 new, command: Array(command.dropFirst()), earlier: earlier, linesTold: linesTold)
             state.withLock { $0.linesTold += text.utf8.count { $0 == 0x0A } }
             write(text)
@@ -152,14 +172,29 @@ final class StepListener: CommandObserver {
         }
     }
 
+    private func isOwn(_ engine: EngineClient) -> Bool {
+        let own = keeper.current
+        return engine === own || engine.host == own.host
+    }
+
+    /// The name of an engine's node; its address, where it has none.
+    private static func node(of engine: EngineClient) -> String {
+        engine.answer(DrydockAPI.nodePath)?["Name"]?.string ?? engine.host
+    }
+
     /// Tells a text beside the narration, such as the help below an error.
     func say(_ text: String) { write(text) }
 
     /// Keeps records that were told already, for `why`, `evidence` and `steps`.
-    func keep(_ records: [StepRecord], command: [String]) {
+    /// - Parameter engine: The engine that they are of; `nil` is the learner's.
+    func keep(_ records: [StepRecord], command: [String], of engine: EngineClient? = nil) {
+        let other = engine.flatMap { engine in
+            isOwn(engine) ? nil : (engine: engine, node: Self.node(of: engine))
+        }
         state.withLock { state in
             state.records = records
             state.command = command
+            state.elsewhere = other
             state.isNewCommand = false
         }
     }

@@ -81,24 +81,28 @@ private final class StandardErrorNarration: CommandObserver {
 
     func canTell(command: [String], isOver: Bool) { tell(watch.takeRecords(isOver: isOver), command) }
 
-    func operationsFinished(_ operations: [String], command: [String]) {
-        guard !operations.isEmpty, !watch.isForeign(client) else { return }
+    func operationsFinished(_ operations: [String], command: [String], on engine: EngineClient) {
+        guard !operations.isEmpty, !watch.isForeign(engine) else { return }
         // Without the steps there is nothing to tell; the command itself went on all the same.
-        guard let stream = try? client.stream("GET", DrydockAPI.stepsPath, query: operations.map { ("operation", $0) })
+        guard let stream = try? engine.stream("GET", DrydockAPI.stepsPath, query: operations.map { ("operation", $0) })
         else { return }
         defer { stream.close() }
         var records: [StepRecord] = []
         while let json = try? stream.nextJSON() {
             if let record = try? json.decode(StepRecord.self, keys: .asDeclared) { records.append(record) }
         }
-        tell(records, command)
+        tell(records, command, on: engine)
     }
 
-    private func tell(_ records: [StepRecord], _ command: [String]) {
+    private func tell(_ records: [StepRecord], _ command: [String], on engine: EngineClient? = nil) {
         var narrator = Narrator(
             language: Language.preferred(environment: processEnvironment()), level: level,
             columns: Terminal.columns(of: 2), colours: false, concepts: MetConcepts(directory: home.path + "/learner"))
-        if watch.isForeign(client) { narrator.node = ForeignEngine.name(of: client) }
+        if watch.isForeign(client) {
+            narrator.node = ForeignEngine.name(of: client)
+        } else if let engine, let node = engine.answer(DrydockAPI.nodePath)?["Name"]?.string {
+            narrator.go(to: node, isElsewhere: engine !== client)
+        }
         StandardError.write(narrator.narrate(records, command: command))
     }
 }

@@ -16,7 +16,9 @@ import Testing
 
     private final class Recorder: CommandObserver {
         let calls = Mutex<[[String]]>([])
-        func operationsFinished(_ operations: [String], command: [String]) { calls.withLock { $0.append(operations) } }
+        func operationsFinished(_ operations: [String], command: [String], on engine: EngineClient) {
+            calls.withLock { $0.append(operations) }
+        }
     }
 
     private static func run(_ words: [String], _ stub: EngineStub, hints: Bool = false, observer: Recorder? = nil)

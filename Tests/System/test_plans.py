@@ -10,7 +10,7 @@ import tarfile
 import tempfile
 
 import machine
-from harness import LabTest
+from harness import LabTest, wait_until
 
 #: A step in the list that `steps` prints.
 STEP = re.compile(r"(?m)^\|\s+\d+  ([a-z]+\.[a-z]+) ")
@@ -23,17 +23,17 @@ class Plans(LabTest):
         self.directory = tempfile.mkdtemp(prefix="drydock-test-", dir="/tmp")
         self.addCleanup(shutil.rmtree, self.directory)
 
-    def kinds(self, line: str, code: int = 0) -> list[str]:
-        """The kinds of the steps that a line plans or performs."""
-        result = self.lab.line(line, "steps", level="off")
-        self.assertEqual(self.lab.line(line).code if code else 0, code)
-        return STEP.findall(result.out)
+    def kinds(self, line: str) -> list[str]:
+        """The kinds of the steps that a line plans or performs, sorted."""
+        return sorted(STEP.findall(self.assertSucceeds(self.lab.line(line, "steps", level="off")).out))
 
     def world(self) -> dict:
-        """All that a command could have changed: what the engine lists, the kernel's things, the files."""
+        """All that a command could have changed: what the engine lists, the kernel's things, the files. What it works
+        out once and keeps, such as a compiled filter, is no change of anything; and in the work directory of an overlay the
+        kernel notes that somebody has looked through it."""
         nodes = [node["Name"] for node in self.lab.get("/drydock/nodes")]
         files = sorted(f"{path}/{name}" for node in nodes for path, dirs, names in os.walk(f"{self.lab.home}/{node}")
-                       for name in dirs + names if "/journal" not in path)
+                       for name in dirs + names if not re.search("/journal|/cache|/work/work", f"{path}/{name}"))
         return {
             "nodes": self.lab.get("/drydock/nodes"),
             "containers": sorted((c["Id"], c["Names"][0], c["State"]) for c in self.lab.get("/containers/json?all=1")),
@@ -57,7 +57,16 @@ class Plans(LabTest):
             for kind in before:
                 self.assertEqual(after[kind], before[kind], f"explain changed: {kind}")
             performed = self.kinds(command)
-            self.assertEqual(sorted(planned), sorted(performed))
+            if performed != planned and " -H " not in command:
+                # A container that removes itself may not have done so when the command ends.
+                def all_done() -> list[str]:
+                    return sorted(step["kind"] for step in self.lab.steps()[before["steps"]:])
+                try:
+                    wait_until(lambda: all_done() == planned, seconds=5)
+                except AssertionError:
+                    self.assertEqual(planned, all_done())
+            else:
+                self.assertEqual(planned, performed)
             for kind in wanted:
                 self.assertIn(kind, planned)
 
@@ -68,7 +77,7 @@ class Plans(LabTest):
     def test_containers(self) -> None:
         self.check("docker create --name web -p 18080:80 -m 64m --tmpfs /scratch busybox sleep 1000", "layer.create")
         self.check("docker start web", "process.clone", "port.publish", "cgroup.limit", "process.execute")
-        self.check("docker restart -t 0 -s KILL web", "process.signal", "process.end", "network.release", "cgroup.remove",
+        self.check("docker restart -s KILL web", "process.signal", "process.end", "network.release", "cgroup.remove",
                    "overlay.mount", "process.execute")
         self.check("docker exec -d web sleep 100", "namespace.enter")
         self.check("docker update -m 128m --memory-swap 256m web", "cgroup.limit")
@@ -126,7 +135,13 @@ class Plans(LabTest):
         self.succeed("docker rmi mine:1")
         self.check("docker pull mine:1", "registry.resolve", "layer.download", "layer.unpack", "image.tag")
         self.check("docker pull mine:1", "registry.resolve", "layer.unpack")
-        self.succeed("docker rmi mine:1")
+        self.check("docker run -d --pull always --name web mine:1 sleep 1000", "registry.resolve", "process.execute")
+        self.succeed("docker rm -f web", "docker rmi mine:1")
+        with self.subTest("the image of a container is pulled first; what follows is not known before"):
+            page = self.assertSucceeds(self.lab.line("explain docker run -d mine:1 sleep 1000", level="brief")).out
+            self.assertIn("PULL (plan)", page)
+            self.assertIn("when its image is here", page)
+            self.assertEqual(self.lab.docker("images", "-q", "mine:1").out, "")
 
     def test_pruning(self) -> None:
         def fill() -> None:

@@ -11,6 +11,10 @@ public struct CommandPlan: Sendable {
     public var flags: [(flag: String, meaning: String)]
     /// The steps, all with the state `planned`.
     public var steps: [StepRecord]
+    /// The engine that would perform them: another than usual after `-H`.
+    public var engine: EngineClient
+    /// Whether the command would go on with a container of an image that is not here: how, only the image says.
+    public var goesOn = false
 }
 
 /// Why there is no plan, in the words in which the command itself would have failed.
@@ -55,15 +59,30 @@ extension DockerCommandLine {
             let request = try CreateRequest(parsed, terminal: io.output)
             var query = request.name.isEmpty ? [] : [("name", request.name)]
             if !request.platform.isEmpty { query.append(("platform", request.platform)) }
-            _ = try collector.ask(
-                client, "POST", "/containers/create", query, request.body, wish: DrydockAPI.explainRun)
+            let policy = parsed.string("pull")
+            let pull = { [self] in
+                let name = try ImageReference.parse(request.image).get(code: 1)
+                try planning(parsed, arguments, client, collector) { context in
+                    try ImagePull.run(context, name, platform: request.platform, output: nil)
+                    return 0
+                }
+            }
+            if policy == "always" { try pull() }
+            do {
+                try collector.ask(
+                    client, "POST", "/containers/create", query, request.body, wish: DrydockAPI.explainRun)
+            } catch let error as EngineError where error.status == 404 && policy == "missing" { try pull() }
         } else {
-            try collect(id, parsed, arguments, client, collector)
+            try planning(parsed, arguments, client, collector) { try CommandTable.run(id, $0) }
         }
         let flags = found.command.flags.filter { parsed.isSet($0.name) && !$0.isHidden }.map { flag in
             (flag: flag.short.map { "-\($0), --\(flag.name)" } ?? "--\(flag.name)", meaning: flag.help)
         }
-        return CommandPlan(flags: flags, steps: collector.steps)
+        let steps = collector.steps
+        let creates = [.containerRun, .containerCreate].contains(id)
+        return CommandPlan(
+            flags: flags, steps: steps, engine: client,
+            goesOn: creates && !steps.contains { $0.kind == .containerCreate })
     }
 
     /// Why a command has no steps to plan though it changes something: files of the client, not the engine's. It must
@@ -83,9 +102,9 @@ extension DockerCommandLine {
 
     /// Runs a command whose changes are only asked about. What it would have printed goes nowhere; what it complains of
     /// is the failure, unless its plan had come by then: the answers to requests that were not made are missing to it.
-    private func collect(
-        _ id: CommandID, _ parsed: ParsedCommand, _ arguments: [String], _ client: EngineClient,
-        _ collector: PlanCollector
+    private func planning(
+        _ parsed: ParsedCommand, _ arguments: [String], _ client: EngineClient, _ collector: PlanCollector,
+        run: (CommandContext) throws -> Int32
     ) throws {
         let nowhere = try Descriptor.open("/dev/null", O_RDWR)
         var silent = CommandIO(input: nowhere.number, output: nowhere.number, errorOutput: nowhere.number)
@@ -95,7 +114,7 @@ extension DockerCommandLine {
             client: client, io: silent, parsed: parsed, words: ["docker"] + arguments, observer: nil,
             operations: OperationLog(), columns: { 80 }, isDebug: false)
         context.plan = collector
-        do { _ = try CommandTable.run(id, context) } catch is CommandPlanned {
+        do { _ = try run(context) } catch is CommandPlanned {
             // A command that waits for a stream ends here.
         } catch {
             if collector.steps.isEmpty { throw error }

@@ -1,4 +1,4 @@
-import EngineAPI
+public import EngineAPI
 import Kernel
 import OrderedJSON
 import Steps
@@ -15,7 +15,10 @@ extension Node {
         defer { forget(planned.container.id) }
         let creation = StepRunner.plan(
             planned.procedure, operation: "plan-create", isSimulated: kernel.profile.kind == .simulated)
-        return creation + (starting ? try planStart(planned.container) : [])
+        let records = creation + (starting ? try planStart(planned.container) : [])
+        var unknown = [(planned.container.id, "ID"), (planned.container.shortID, "ID")]
+        if name?.isEmpty ?? true { unknown.append((planned.container.name, "NAME")) }
+        return records.map { $0.replacing(unknown) }
     }
 
     /// The plan of a container's start; the container may itself be planned only.
@@ -46,5 +49,21 @@ extension ContainerLaunch {
             }
         }
         return procedure
+    }
+}
+
+extension StepRecord {
+    /// The record with words in the place of what is drawn by lot when it is done, and means nothing before.
+    func replacing(_ texts: [(drawn: String, word: String)]) -> StepRecord {
+        func replaced(_ text: String) -> String { texts.reduce(text) { $0.replacing($1.drawn, with: $1.word) } }
+        func replaced(_ value: JSON) -> JSON {
+            if let text = value.string { return .string(replaced(text)) }
+            return value.array.map { .array($0.map(replaced)) } ?? value
+        }
+        var record = self
+        record.object = replaced(object)
+        record.command = replaced(command)
+        record.facts = facts.mapValues(replaced)
+        return record
     }
 }
