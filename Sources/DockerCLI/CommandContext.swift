@@ -78,7 +78,9 @@ struct CommandContext: Sendable {
         _ method: String, _ path: String, query: [(String, String)] = [], body: RequestBody? = nil,
         headers: [(String, String)] = []
     ) throws -> EngineStream {
-        if let plan, !Self.onlyReads(method) { throw try plan.completed(by: client, method, path, query, body, headers) }
+        if let plan, !Self.onlyReads(method) {
+            throw try plan.completed(by: client, method, path, query, body, headers)
+        }
         let stream = try observed(method, path, query) {
             try client.stream(method, path, query: query, body: body, headers: headers + tellHeaders(method))
         }

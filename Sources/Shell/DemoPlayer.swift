@@ -77,7 +77,7 @@ public final class DemoPlayer {
     /// Plays a step's lines; answers where to go from it.
     private func play(_ step: Demonstration.Step, _ demonstration: Demonstration) throws -> Key {
         for line in step.lines {
-            say("\(shell.configuration.node)> ")
+            say(shell.prompt)
             let key = try type(line.text, demonstration)
             if key != .more { return key }
             say("\n")

@@ -48,6 +48,9 @@ public final class Shell {
 
     var voice: ShellVoice { ShellVoice(language: listener.narrator.language) }
 
+    /// What stands before a line that is typed: the Docker host that commands go to.
+    var prompt: String { "\(keeper.node)> " }
+
     /// The process's environment now.
     func environment() -> [String: String] {
         var values: [String: String] = [:]
@@ -117,7 +120,7 @@ public final class Shell {
     private func readLines(_ editor: LineEditor) -> Int32 {
         var unfinished = ""
         while !runner.isEnding {
-            let prompt = unfinished.isEmpty ? "\(keeper.node)> " : "> "
+            let prompt = unfinished.isEmpty ? self.prompt : "> "
             let input = editor.read(prompt: prompt, prefilled: prefill)
             TerminalGuard.restore()
             prefill = ""

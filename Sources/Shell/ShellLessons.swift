@@ -85,6 +85,8 @@ final class ShellLessons: LessonHost {
 
     // MARK: LessonHost
 
+    var prompt: String { shell.prompt }
+
     func say(_ text: String) { LineRunner.write(text, to: 1) }
     func run(_ line: String) -> Int32 { shell.run(line) }
     var language: Language { shell.listener.narrator.language }

@@ -123,6 +123,29 @@ class Nodes(NodeTest):
         self.assertIn("here", self.docker("node2", "ps").out)
         self.assertNotIn("here", self.docker("node1", "ps").out)
 
+    def test_what_another_node_does_for_a_command_is_told_and_marked(self):
+        told = self.assertSucceeds(self.lab.drydock(
+            "--narrate", "full", "-c", "docker -H node2 run -d --name there busybox sleep 100", "-c", "why 4", "-c", "steps"))
+        self.addCleanup(self.docker, "node2", "rm", "-f", "there")
+        pid = self.assertSucceeds(self.docker("node2", "inspect", "-f", "{{.State.Pid}}", "there")).out.strip()
+        self.assertIn("| ON node2:\n", told.err)
+        self.assertIn(f"NSpid: {pid} 1", told.err)
+        self.assertIn("busybox is on node2", told.err)
+        self.assertRegex(told.out, rf"(?m)process\.clone +[\d.]+ .*\n")
+        self.assertIn(f"PID {pid}", told.out)
+        for look in ("docker -H node2 history busybox", "docker -H node2 exec there ip address"):
+            with self.subTest("what it offers to type is about that node", look=look):
+                self.assertIn(f"> {look}\n", told.err)
+                self.assertSucceeds(self.lab.line(look, level="off"))
+        with self.subTest("the end that follows is told, too"):
+            told = self.assertSucceeds(self.lab.line("docker -H node2 run --rm busybox true", level="brief")).err
+            self.assertEqual(told.count("| ON node2:\n"), 2)
+            self.assertRegex(told, r"(?m)^\| REMOVE: ")
+        with self.subTest("the learner's own node goes without saying"):
+            self.assertNotIn("ON node", self.assertSucceeds(self.lab.line("docker run --rm busybox true")).err)
+        with self.subTest("in a plan"):
+            self.assertIn("already on node2", self.lab.line("explain docker -H node2 run busybox true").out)
+
     def test_the_chosen_node_is_that_of_the_next_commands(self):
         self.assertSucceeds(self.lab.drydock("node", "use", "node3"))
         self.addCleanup(self.lab.drydock, "node", "use", "node1")

@@ -9,6 +9,8 @@ public protocol LessonHost: AnyObject {
     func say(_ text: String)
     /// Runs a line as if it were typed, narrated.
     func run(_ line: String) -> Int32
+    /// What stands before a line that is typed now: the name of the Docker host.
+    var prompt: String { get }
     /// The language of the learner now.
     var language: Language { get }
     /// The terminal's columns now.

@@ -289,7 +289,7 @@ extension LessonRunner {
         let world = world(of: open.lesson)
         let before = try? Inventory(of: engine())
         for line in open.step.solution {
-            host.say("node1> \(line.text)\n")
+            host.say("\(host.prompt)\(line.text)\n")
             if line.typed.isEmpty {
                 _ = host.run(line.text)
             } else {
