@@ -61,6 +61,9 @@ int linux_set_thread_name(const char *name) { return pthread_setname_np(pthread_
 int linux_rename_noreplace(const char *from, const char *to) {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
+int linux_rename_exchange(const char *from, const char *to) {
+    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE);
+}
 
 int linux_execute_descriptor(int fd, char *const arguments[]) {
     return execveat(fd, "", arguments, environ, AT_EMPTY_PATH);

@@ -14,6 +14,7 @@ public final class ContentStore: Sendable {
     public let path: String
     /// Documents that have their names, but that nobody waited for the disk for yet.
     private let unsynced = Mutex<Set<Digest>>([])
+    private let damage = Mutex<IndexDamage?>(nil)
 
     /// Opens the store in a directory, made if it is missing; what an interrupted writer left is removed.
     /// - Throws: ``OCIError/system(_:)``; ``OCIError/unsupported(_:)`` for a layout of another version.
@@ -25,17 +26,48 @@ public final class ContentStore: Sendable {
             try Files.makeDirectories("\(path)/ingest")
         }
         let marker = "\(path)/oci-layout"
-        if Files.exists(marker) {
-            let bytes = try system { () throws(SystemError) in try Files.read(marker) }
-            let members = try Members(try JSON(document: bytes, what: marker), what: marker)
-            guard try members.string("imageLayoutVersion") == "1.0.0" else {
-                throw .unsupported("the image layout version of \(path)")
-            }
-        } else {
-            let json: JSON = ["imageLayoutVersion": "1.0.0"]
+        switch Self.layoutVersion(marker) {
+        case "1.0.0": break
+        case .some: throw .unsupported("the image layout version of \(path)")
+        // All that it ever says is the version: a damaged one is as good as none.
+        case nil:
+            let json: JSON = ["imageLayoutVersion": .string("1.0.0")]
             try system { () throws(SystemError) in try Files.replace(marker, with: json.encoded()) }
         }
-        if !Files.exists("\(path)/index.json") { try replaceIndex(ImageIndex()) }
+        let index = "\(path)/index.json"
+        if Files.exists(index) {
+            do throws(OCIError) { _ = try self.index() } catch { try restoreIndex(index, because: error) }
+        } else {
+            try replaceIndex(ImageIndex())
+        }
+    }
+
+    private static func layoutVersion(_ marker: String) -> String? {
+        guard let bytes = try? Files.read(marker), let json = try? JSON(parsing: bytes) else { return nil }
+        return json["imageLayoutVersion"]?.string
+    }
+
+    /// An index that could not be read, when the store was opened.
+    public struct IndexDamage: Sendable, Equatable {
+        /// What was wrong with it; it names the file.
+        public var reason: String
+        /// Where the damaged file is now.
+        public var keptAt: String
+        /// How many of its entries could still be read.
+        public var entries: Int
+    }
+
+    /// What happened to the index when the store was opened; `nil` for a sound one.
+    public var indexDamage: IndexDamage? { damage.withLock { $0 } }
+
+    /// Makes a damaged index anew of what can be read of it; the old one gets another name.
+    private func restoreIndex(_ file: String, because reason: OCIError) throws(OCIError) {
+        let rescued = ImageIndex(salvaging: (try? Files.read(file)) ?? [])
+        let kept = try system { () throws(SystemError) in try Files.setAside(file) }
+        try replaceIndex(rescued)
+        damage.withLock {
+            $0 = IndexDamage(reason: "\(reason)", keptAt: kept, entries: rescued.manifests.count)
+        }
     }
 
     /// Where a blob is, or would be.
@@ -49,6 +81,17 @@ public final class ContentStore: Sendable {
 
     /// Whether a blob is here.
     public func has(_ digest: Digest) -> Bool { size(of: digest) != nil }
+
+    /// Whether a blob is here as a whole: of its size, and with the bytes that its digest says. It reads all of it.
+    public func isSound(_ blob: BlobDescriptor) -> Bool {
+        guard size(of: blob.digest) == blob.size, let file = try? open(blob.digest) else { return false }
+        var hasher = SHA256()
+        while let block = try? file.read(upTo: 1 << 20) {
+            if block.isEmpty { return hasher.finish() == blob.digest }
+            block.withUnsafeBytes { hasher.update($0) }
+        }
+        return false
+    }
 
     /// Opens a blob for reading.
     /// - Throws: ``OCIError/noSuchBlob(_:)``, ``OCIError/system(_:)``.
@@ -74,11 +117,12 @@ public final class ContentStore: Sendable {
         return bytes
     }
 
-    /// Stores bytes that are all in memory; nothing happens if they are stored already.
+    /// Stores bytes that are all in memory; nothing happens if they are stored already. What is stored but damaged is
+    /// replaced.
     @discardableResult
     public func add(_ bytes: [UInt8]) throws(OCIError) -> Digest {
         let digest = Digest(of: bytes)
-        if has(digest) { return digest }
+        if size(of: digest) == Int64(bytes.count), (try? Files.read(path(of: digest))) == bytes { return digest }
         let writer = try BlobWriter(in: self, what: "blob", expecting: digest, size: Int64(bytes.count))
         try writer.write(bytes)
         return try writer.commit()

@@ -272,6 +272,47 @@ public struct ImageIndex: Sendable, Hashable {
         annotations = try members.dictionary("annotations") ?? [:]
     }
 
+    /// What can be read of a damaged index: each entry in it that is whole.
+    init(salvaging bytes: [UInt8]) {
+        self.init()
+        var start = 0
+        while start < min(bytes.count, Self.salvageLimit) {
+            guard bytes[start] == UInt8(ascii: "{"), let end = Self.objectEnd(bytes, from: start),
+                let json = try? JSON(parsing: Array(bytes[start..<end])), let entry = try? BlobDescriptor(json)
+            else {
+                start += 1
+                continue
+            }
+            manifests.append(entry)
+            start = end
+        }
+    }
+
+    /// How many bytes of a damaged index are looked at; a lab's has a few thousand.
+    private static let salvageLimit = 4 << 20
+    /// How long an entry may be, bytes.
+    private static let entryLimit = 16 << 10
+
+    /// Where the object that begins somewhere ends: behind the brace that closes it.
+    private static func objectEnd(_ bytes: [UInt8], from start: Int) -> Int? {
+        var depth = 0
+        var isText = false
+        var index = start
+        while index < min(bytes.count, start + entryLimit) {
+            switch bytes[index] {
+            case UInt8(ascii: "\\") where isText: index += 1
+            case UInt8(ascii: "\""): isText.toggle()
+            case UInt8(ascii: "{") where !isText: depth += 1
+            case UInt8(ascii: "}") where !isText:
+                depth -= 1
+                if depth == 0 { return index + 1 }
+            default: break
+            }
+            index += 1
+        }
+        return nil
+    }
+
     /// The index as JSON.
     public var json: JSON {
         var object: JSONObject = [

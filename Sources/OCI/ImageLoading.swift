@@ -25,8 +25,10 @@ extension ImageStore {
             for image in archived { unpacked.append(try unpack(image, owner: owner, progress: progress)) }
             // Everything was read, checked and unpacked; only now does anything get its name.
             var registrations: [Registration] = []
+            var stored: Set<Digest> = []
             for (image, layers) in zip(archived, unpacked) {
-                for layer in layers where !content.has(layer.blob.digest) { try layer.file.commit() }
+                // Also where a blob of that name is here: it may be damaged, and these bytes were checked.
+                for layer in layers where stored.insert(layer.blob.digest).inserted { try layer.file.commit() }
                 registrations.append(try prepare(image, layers: layers))
             }
             let renamed = try commit(registrations)

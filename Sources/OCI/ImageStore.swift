@@ -29,6 +29,10 @@ public final class ImageStore: Sendable {
     struct State {
         var records: [Digest: Record] = [:]
         var names: [ImageReference: Digest] = [:]
+        /// Entries of the index whose images can't be used: they stay in it, until the image is whole again.
+        var leftOut: [LeftOutImage] = []
+        /// Blobs that may belong to an image that can't be used, and that are therefore kept.
+        var spared: Set<Digest> = []
         // Blobs are collected only while nobody adds any.
         var activities = 0
         var wantsCollection = false
@@ -44,28 +48,53 @@ public final class ImageStore: Sendable {
         static let lastTagged = "org.drydock.image.last-tagged"
     }
 
-    /// Images that the index names but that can't be used, with the reason: what a power loss or a hand left.
-    public let leftOut: [(manifest: Digest, reason: OCIError)]
+    /// Images that the index names but that can't be used: what a power loss or a hand left.
+    public var leftOut: [LeftOutImage] { state.withLock { $0.leftOut } }
+    /// Images whose layers were damaged when the store was opened, and were unpacked again from their archives.
+    public let mended: [Digest]
 
     /// Opens the store in a directory, made if it is missing: `content/` and `layers/`.
     ///
-    /// An image whose documents or layers are not all here and sound is ``leftOut``. Blobs that no image needs are
-    /// removed; layers are not, because containers may still register as their owners (``LayerStore/collect()``).
-    /// - Throws: ``OCIError`` if the index can't be read.
+    /// An image whose documents or archives are not all here is ``leftOut``; what is still here of it is kept. A layer that
+    /// is missing is unpacked again where its archive is here. Blobs that no image needs are removed; layers are not,
+    /// because containers may still register as their owners (``LayerStore/collect()``).
+    /// - Throws: ``OCIError`` if the directory can't be used.
     public init(at path: String, policy: UnpackPolicy = .current) throws(OCIError) {
         content = try ContentStore(at: "\(path)/content")
         layers = try LayerStore(at: "\(path)/layers", policy: policy)
         var initial = State()
-        var leftOut: [(manifest: Digest, reason: OCIError)] = []
-        for entry in try content.index().manifests {
+        var mended: [Digest] = []
+        for entry in try content.index().manifests + (try Self.unlisted(in: content)) {
             do throws(OCIError) {
-                try Self.admit(entry, to: &initial, content: content, layers: layers)
-            } catch { leftOut.append((entry.digest, error)) }
+                if let id = try Self.admitMended(entry, to: &initial, content: content, layers: layers) {
+                    mended.append(id)
+                }
+            } catch { initial.leftOut.append(LeftOutImage(entry: entry, reason: error)) }
         }
-        self.leftOut = leftOut
+        try layers.release(Self.mender)
+        var isObscure = content.indexDamage != nil
+        for image in initial.leftOut where image.contents(in: content) == nil { isObscure = true }
+        if isObscure {
+            initial.spared = Set(try content.digests())
+        }
+        self.mended = mended
         let found = initial
         state.withLock { $0 = found }
         try collectContent()
+    }
+
+    /// Admits an image; layers of it that are missing are unpacked again first.
+    /// - Returns: Its ID, if that was needed.
+    private static func admitMended(
+        _ entry: BlobDescriptor, to state: inout State, content: ContentStore, layers: LayerStore
+    ) throws(OCIError) -> Digest? {
+        do throws(OCIError) { try admit(entry, to: &state, content: content, layers: layers) } catch {
+            guard case .noSuchLayer = error else { throw error }
+            let id = try unpackAgain(entry, content: content, layers: layers)
+            try admit(entry, to: &state, content: content, layers: layers)
+            return id
+        }
+        return nil
     }
 
     private static func admit(
@@ -99,7 +128,12 @@ public final class ImageStore: Sendable {
                 what: "image \(id)",
                 problem: "the manifest has \(contents.layers.count) layers, the configuration \(config.diffIDs.count)")
         }
-        for layer in contents.layers where !content.has(layer.digest) { throw .noSuchBlob(layer.digest) }
+        for layer in contents.layers {
+            guard let size = content.size(of: layer.digest) else { throw .noSuchBlob(layer.digest) }
+            guard size == layer.size else {
+                throw .sizeMismatch(what: "stored blob \(layer.digest)", expected: layer.size, actual: size)
+            }
+        }
         let owner = "image \(id) \(UInt64.random(in: 0 ... .max))"
         try layers.retain(config.chainIDs.last, for: owner)
         var descriptor = manifest
@@ -297,6 +331,7 @@ public final class ImageStore: Sendable {
             let before = state
             do throws(OCIError) {
                 result = try body(&state)
+                Self.settle(&state)
                 try content.replaceIndex(Self.index(of: state))
             } catch {
                 state = before
@@ -324,6 +359,7 @@ public final class ImageStore: Sendable {
                 entries.append(named)
             }
         }
+        entries += state.leftOut.map(\.entry)
         return ImageIndex(manifests: entries)
     }
 
@@ -346,7 +382,12 @@ public final class ImageStore: Sendable {
         state.withLock { state in
             state.wantsCollection = state.activities > 0
             if state.wantsCollection { return }
-            var kept: Set<Digest> = []
+            var kept = state.spared
+            for image in state.leftOut {
+                kept.insert(image.entry.digest)
+                guard let contents = image.contents(in: content) else { continue }
+                kept.formUnion(([contents.config] + contents.layers).map(\.digest))
+            }
             for record in state.records.values {
                 kept.insert(record.manifest.digest)
                 kept.insert(record.id)

@@ -18,6 +18,8 @@ public final class LayerStore: Sendable {
     private struct State {
         var known: [Digest: Layer] = [:]
         var owners: [Digest: Set<String>] = [:]
+        /// Layers that are on the disk but can't be used, with the reason.
+        var damaged: [Digest: OCIError] = [:]
         var inProgress: [Digest: Monitor<Bool>] = [:]
     }
     private let state = Mutex(State())
@@ -32,15 +34,25 @@ public final class LayerStore: Sendable {
             try Files.makeDirectories("\(path)/ingest", mode: 0o700)
         }
         var known: [Digest: Layer] = [:]
+        var damaged: [Digest: OCIError] = [:]
         for entry in try system({ () throws(SystemError) in try Files.list(path) }) {
             guard let chainID = Digest(hexadecimal: entry.name) else { continue }
-            known[chainID] = try Self.read(chainID, in: path)
+            do throws(OCIError) { known[chainID] = try Self.read(chainID, in: path) } catch {
+                damaged[chainID] = error
+            }
         }
-        let found = known
-        state.withLock { $0.known = found }
+        let (found, unusable) = (known, damaged)
+        state.withLock {
+            $0.known = found
+            $0.damaged = unusable
+        }
     }
 
     private static func read(_ chainID: Digest, in path: String) throws(OCIError) -> Layer {
+        let tree = "\(path)/\(chainID.hexadecimal)/diff"
+        guard DirectoryTree.isDirectory(tree) else {
+            throw .system(SystemError("looking at \(tree)", code: Files.exists(tree) ? ENOTDIR : ENOENT))
+        }
         let file = "\(path)/\(chainID.hexadecimal)/layer.json"
         let bytes = try system { () throws(SystemError) in try Files.read(file) }
         let members = try Members(try JSON(document: bytes, what: file), what: file)
@@ -48,7 +60,7 @@ public final class LayerStore: Sendable {
             chainID: chainID, diffID: try members.digest("diffID"),
             parent: members.object["parent"] == nil ? nil : try members.digest("parent"),
             size: try members.integer("size") ?? 0, entries: Int(try members.integer("entries") ?? 0),
-            path: "\(path)/\(chainID.hexadecimal)/diff", notes: try members.strings("notes") ?? [])
+            path: tree, notes: try members.strings("notes") ?? [])
     }
 
     private static func document(_ layer: Layer) -> [UInt8] {
@@ -61,6 +73,9 @@ public final class LayerStore: Sendable {
         if !layer.notes.isEmpty { object["notes"] = .strings(layer.notes) }
         return JSON.object(object).encoded(JSONLayout(indent: "  ")) + [0x0A]
     }
+
+    /// Layers that are on the disk but can't be used, with the reason.
+    public var damaged: [Digest: OCIError] { state.withLock { $0.damaged } }
 
     /// A layer that is here; `nil` if it is not.
     public func layer(_ chainID: Digest) -> Layer? { state.withLock { $0.known[chainID] } }
@@ -95,6 +110,13 @@ public final class LayerStore: Sendable {
             guard let layer = state.known[chainID] else { throw .noSuchLayer(chainID) }
             state.owners[chainID, default: []].insert(owner)
             next = layer.parent
+        }
+    }
+
+    /// Keeps layers for an owner, whether they are here or not: one that is missing may come back.
+    public func retain(_ chainIDs: [Digest], for owner: String) {
+        state.withLock { state in
+            for chainID in chainIDs { state.owners[chainID, default: []].insert(owner) }
         }
     }
 
@@ -148,7 +170,14 @@ public final class LayerStore: Sendable {
         return ordered.map(\.chainID)
     }
 
-    /// Unpacks a layer unless it is here, and retains it for an owner.
+    /// Whether all of a layer that is known is still on the disk: its facts, its directories and its files in their sizes.
+    /// It looks at every entry and reads none.
+    public func isSound(_ layer: Layer) -> Bool {
+        guard let read = try? Self.read(layer.chainID, in: path), read == layer else { return false }
+        return (try? DirectoryTree.size(of: layer.path)) == layer.size
+    }
+
+    /// Unpacks a layer unless it is here as a whole, and retains it for an owner.
     ///
     /// The stream is read once: it is decompressed (gzip, zstd or neither, told by its first bytes), hashed and unpacked
     /// as it passes. The layer gets its name only if its diff ID is right; a failure leaves nothing. If another thread is
@@ -183,31 +212,37 @@ public final class LayerStore: Sendable {
         while true {
             let turn = Monitor(false)
             enum Place {
-                case present(Layer)
                 case taken(Monitor<Bool>)
-                case free
+                case ours(Layer?)
             }
+            // Whoever finds it here looks whether it still is, and has the turn meanwhile.
             let place: Place = try state.withLock { (state) throws(OCIError) in
-                if let layer = state.known[chainID] {
-                    try Self.retain(chainID, for: owner, in: &state)
-                    return .present(layer)
-                }
                 if let other = state.inProgress[chainID] { return .taken(other) }
+                let known = state.known[chainID]
+                if known != nil { try Self.retain(chainID, for: owner, in: &state) }
                 if let parent { try Self.retain(parent, for: owner, in: &state) }
                 state.inProgress[chainID] = turn
-                return .free
+                return .ours(known)
             }
             switch place {
-            case .present(let layer): return UnpackResult(layer: layer, isNew: false)
             case .taken(let other): _ = other.wait { $0 ? true : nil }
-            case .free:
+            case .ours(let known):
                 defer {
                     state.withLock { $0.inProgress[chainID] = nil }
                     turn.withLock { $0 = true }
                 }
+                if let known, isSound(known) { return UnpackResult(layer: known, isNew: false) }
                 return UnpackResult(
                     layer: try make(chainID, diffID: diffID, parent: parent, owner: owner, fill: fill), isNew: true)
             }
+        }
+    }
+
+    /// Gives a finished layer its name. A damaged one that has it changes places with it: containers may still have that
+    /// one mounted, so it stays among what is removed at the next opening.
+    private static func place(_ temporary: String, at final: String) throws(SystemError) {
+        try check("renaming layer \(final)") {
+            Files.exists(final) ? linux_rename_exchange(temporary, final) : rename(temporary, final)
         }
     }
 
@@ -221,17 +256,19 @@ public final class LayerStore: Sendable {
             try system { () throws(SystemError) in try Files.makeDirectories("\(temporary)/diff") }
             let unpacker = try LayerUnpacker(into: "\(temporary)/diff", policy: policy)
             try fill(unpacker)
+            let size = try system { () throws(SystemError) in
+                unpacker.hasReplacedTree ? try DirectoryTree.size(of: "\(temporary)/diff") : unpacker.size
+            }
             let layer = Layer(
-                chainID: chainID, diffID: diffID, parent: parent, size: unpacker.size, entries: unpacker.entries,
+                chainID: chainID, diffID: diffID, parent: parent, size: size, entries: unpacker.entries,
                 path: "\(final)/diff", notes: unpacker.notes)
             try system { () throws(SystemError) in
                 try Files.replace("\(temporary)/layer.json", with: Self.document(layer), durable: false)
             }
             try state.withLock { (state) throws(OCIError) in
-                _ = try system { () throws(SystemError) in
-                    try check("renaming layer \(chainID)") { rename(temporary, final) }
-                }
+                try system { () throws(SystemError) in try Self.place(temporary, at: final) }
                 state.known[chainID] = layer
+                state.damaged[chainID] = nil
                 try Self.retain(chainID, for: owner, in: &state)
             }
             return layer

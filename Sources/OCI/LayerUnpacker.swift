@@ -10,6 +10,8 @@ import Posix
 final class LayerUnpacker {
     /// The sum of the sizes of files and symbolic links, those with several names counted once: what Docker counts.
     private(set) var size: Int64 = 0
+    /// Whether an entry took the place of a directory with all it held: then ``size`` still counts what was in it.
+    private(set) var hasReplacedTree = false
     /// How many entries were unpacked.
     private(set) var entries = 0
     /// What was not made as the archive says.
@@ -99,6 +101,7 @@ final class LayerUnpacker {
             let old = try place.status()
             let isCounted = old.st_mode & S_IFMT == S_IFREG || old.st_mode & S_IFMT == S_IFLNK
             if isCounted, old.st_nlink == 1 { size -= Int64(old.st_size) }
+            if old.st_mode & S_IFMT == S_IFDIR { hasReplacedTree = true }
             try place.remove()
             root.forget()
             let second = place.call(call)

@@ -45,6 +45,21 @@ public enum Files {
         }
     }
 
+    /// Gives a file that can't be used another name, so that a new one can be made in its place and nothing is lost:
+    /// `NAME.damaged`, or with a number where there is one already.
+    /// - Returns: Its path now.
+    public static func setAside(_ path: String) throws(SystemError) -> String {
+        var number = 1
+        while true {
+            let target = number == 1 ? "\(path).damaged" : "\(path).damaged-\(number)"
+            if !exists(target) {
+                try check("renaming \(path) to \(target)") { Glibc.rename(path, target) }
+                return target
+            }
+            number += 1
+        }
+    }
+
     /// Makes a directory and its missing parents (`mkdir(2)`); one that exists is fine.
     public static func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
         if mkdir(path, mode) == 0 || errno == EEXIST { return }

@@ -80,15 +80,16 @@ public final class Registries: Sendable {
         what: String, progress: (Int64) throws -> Void
     ) throws -> ReceivedBlob {
         let key = store.path(of: descriptor.digest)
+        // What is here but damaged is fetched again.
         while true {
-            if store.size(of: descriptor.digest) == descriptor.size { return ReceivedBlob(bytes: 0, resumptions: 0) }
+            if store.isSound(descriptor) { return ReceivedBlob(bytes: 0, resumptions: 0) }
             if fetching.withLock({ $0.insert(key).inserted }) { break }
             // Woken now and then to see whether the result is still wanted.
             _ = fetching.wait(seconds: 0.25) { $0.contains(key) ? nil : true }
             try progress(0)
         }
         defer { fetching.withLock { _ = $0.remove(key) } }
-        if store.size(of: descriptor.digest) == descriptor.size { return ReceivedBlob(bytes: 0, resumptions: 0) }
+        if store.isSound(descriptor) { return ReceivedBlob(bytes: 0, resumptions: 0) }
         return try client.fetch(descriptor, of: repository, into: store, what: what, progress: progress)
     }
 }

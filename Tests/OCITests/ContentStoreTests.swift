@@ -30,6 +30,23 @@ struct ContentStoreTests {
         #expect(try Files.read("\(scratch.path)/blobs/sha256/\(digest.hexadecimal)") == good)
     }
 
+    @Test("Of a damaged index each whole entry is read, and the rest is passed over")
+    func salvage() throws {
+        let entries = (1...3).map { number in
+            BlobDescriptor(
+                mediaType: MediaType.ociManifest, digest: Digest(of: [UInt8(number)]), size: 7, platform: .current,
+                annotations: ["name": "} \\\" {"])
+        }
+        let bytes = ImageIndex(manifests: entries).json.encoded()
+        let cut = bytes.count - entries[2].json.encoded().count / 2
+        #expect(ImageIndex(salvaging: Array(bytes[..<cut])).manifests == Array(entries[..<2]))
+        #expect(ImageIndex(salvaging: [UInt8](repeating: 0x7B, count: 100) + bytes).manifests == entries)
+        #expect(ImageIndex(salvaging: Array(bytes.dropFirst(cut / 3))).manifests.last == entries.last)
+        #expect(ImageIndex(salvaging: []).manifests.isEmpty)
+        let garbage = (0..<5000).map { _ in UInt8.random(in: 0...255) }
+        #expect(ImageIndex(salvaging: garbage).manifests.isEmpty)
+    }
+
     @Test("A blob that changed on the disk is noticed when it is read")
     func damage() throws {
         let scratch = try Scratch()

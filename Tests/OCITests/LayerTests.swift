@@ -307,6 +307,33 @@ struct LayerTests {
         #expect(try tree(store.path) == ["ingest"])
     }
 
+    @Test("A layer is sound as long as all of it is there, whatever its archive replaced on the way")
+    func soundness() throws {
+        var tar = RawTar()
+        tar.directory("d/")
+        tar.add("d/lost", "a directory that gives way to a file takes this with it")
+        tar.add("d", "a file")
+        tar.add("f", "old")
+        tar.add("f", "new one")
+        tar.link("g", to: "f")
+        tar.symbolicLink("l", to: "f")
+        let layer = try store.unpack(tar.finished)
+        #expect(layer.size == Int64("a file".utf8.count + "new one".utf8.count + 1))
+        #expect(store.isSound(layer))
+        #expect(try store.unpack(tar.finished) == layer)
+        for damage in [
+            { try Files.replace("\(layer.path)/f", with: [1]) }, { try Files.removeTree("\(layer.path)/l") },
+            { try Files.replace("\(layer.path)/../layer.json", with: [0]) },
+            { try Files.removeTree("\(layer.path)/..") },
+        ] {
+            try damage()
+            #expect(!store.isSound(layer))
+            let again = try store.unpack(MemorySource(tar.finished), diffID: layer.diffID, parent: nil, owner: "again")
+            #expect(again.isNew)
+            #expect(store.isSound(layer))
+        }
+    }
+
     @Test("A layer stays as long as an owner of it or of a layer above it is left, and opening again finds it")
     func owners() throws {
         var tar = RawTar()

@@ -41,6 +41,8 @@ pid_t linux_gettid(void);
 int linux_set_thread_name(const char *name);
 /// renameat2(2) with RENAME_NOREPLACE.
 int linux_rename_noreplace(const char *from, const char *to);
+/// renameat2(2) with RENAME_EXCHANGE.
+int linux_rename_exchange(const char *from, const char *to);
 /// execveat(2) of an open file with the present environment; returns on failure only.
 int linux_execute_descriptor(int fd, char *const arguments[]);
 /// memfd_create(2), close-on-exec.

@@ -142,11 +142,14 @@ final class ImagePull: Sendable {
         ) { [self] in
             let found = try resolved.value()
             let (document, contents, config, bytes, choices) = try read(found)
+            // What is here but damaged is as good as missing.
+            let missing = contents.layers.filter { !images.content.isSound($0) }
+            try checkRoom(for: missing)
             try images.content.add(bytes)
             try images.content.add(document.bytes)
             parts.set(Parts(manifest: document.descriptor, contents: contents, config: config))
-            try announce(contents)
-            try begin(contents, from: found.client)
+            try announce(contents, missing: missing)
+            try begin(contents, missing: Set(missing.map(\.digest)), from: found.client)
             return StepOutcome(
                 facts: [
                     "digest": .string("\(document.digest)"), "layers": .integer(Int64(contents.layers.count)),
@@ -201,7 +204,11 @@ final class ImagePull: Sendable {
                 "image with reference \(reference.familiar) was found but its platform (\(config.platform)) does not match "
                     + "the specified platform (\(wanted))")
         }
-        let needed = contents.layers.filter { !images.content.has($0.digest) }.reduce(Int64(0)) { sum, layer in
+    }
+
+    /// Checks that the layers that have to be fetched fit on the disk.
+    private func checkRoom(for missing: [BlobDescriptor]) throws {
+        let needed = missing.reduce(Int64(0)) { sum, layer in
             let (result, isTooMuch) = sum.addingReportingOverflow(layer.size)
             return isTooMuch ? .max : result
         }
@@ -211,23 +218,22 @@ final class ImagePull: Sendable {
         }
     }
 
-    private func announce(_ contents: Manifest) throws {
+    private func announce(_ contents: Manifest, missing: [BlobDescriptor]) throws {
         // An image that is here as a whole is no news, layer by layer.
-        if images.image(contents.config.digest) != nil { return }
-        let new = contents.layers.filter { !images.content.has($0.digest) }
+        if images.image(contents.config.digest) != nil, missing.isEmpty { return }
         for layer in contents.layers {
-            try progress.tell(new.contains(layer) ? "Pulling fs layer" : "Already exists", layer: layer.digest)
+            try progress.tell(missing.contains(layer) ? "Pulling fs layer" : "Already exists", layer: layer.digest)
         }
-        for layer in new.dropFirst(LayerDownloads.parallelism) {
+        for layer in missing.dropFirst(LayerDownloads.parallelism) {
             try progress.tell("Waiting", layer: layer.digest)
         }
     }
 
-    private func begin(_ contents: Manifest, from client: RegistryClient) throws {
+    private func begin(_ contents: Manifest, missing: Set<Digest>, from client: RegistryClient) throws {
         let (path, progress, images, registries) = (reference.path, progress, images, node.registries)
         let downloads = LayerDownloads(contents.layers) { index, check in
             let layer = contents.layers[index]
-            if images.content.size(of: layer.digest) == layer.size { return ReceivedBlob(bytes: 0, resumptions: 0) }
+            if !missing.contains(layer.digest) { return ReceivedBlob(bytes: 0, resumptions: 0) }
             let received = try registries.fetchOnce(
                 layer, of: path, from: client, into: images.content, what: "layer \(layer.digest.short)"
             ) { count in

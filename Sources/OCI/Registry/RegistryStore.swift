@@ -27,12 +27,21 @@ public final class RegistryStore: Sendable {
     /// The media types of an index are those of documents, too; more bytes than this are no document.
     public static let documentLimit = 4 << 20
 
-    /// Opens the store in a directory, made if it is missing. Blobs that no manifest names are removed.
+    /// Tags and digests that were left out when the store was opened, because something of them is missing or damaged.
+    public let leftOut: [(name: String, reason: OCIError)]
+
+    /// Opens the store in a directory, made if it is missing. Blobs that no manifest names are removed, and so is what
+    /// was damaged: a registry keeps copies.
     public init(at path: String) throws(OCIError) {
         content = try ContentStore(at: path)
         uploads = BlobUploads(into: content)
         var manifests: [String: BlobDescriptor] = [:]
-        for var entry in try content.index().manifests where content.has(entry.digest) {
+        var leftOut: [(name: String, reason: OCIError)] = []
+        for var entry in try content.index().manifests {
+            do throws(OCIError) { try Self.check(entry.digest, in: content) } catch {
+                leftOut.append((entry.annotations[Annotation.refName] ?? "\(entry.digest)", error))
+                continue
+            }
             let name = entry.annotations[Annotation.refName]
             let repository = entry.annotations[Annotation.repository]
             entry.annotations = [:]
@@ -41,6 +50,7 @@ public final class RegistryStore: Sendable {
                 manifests["\(repository)@\(entry.digest)"] = entry
             }
         }
+        self.leftOut = leftOut
         let found = manifests
         state.withLock { $0.manifests = found }
         var kept: Set<Digest> = []
@@ -50,6 +60,18 @@ public final class RegistryStore: Sendable {
 
     private static func repository(_ name: String) -> String {
         String(name[..<(name.lastIndex(of: ":") ?? name.endIndex)])
+    }
+
+    /// Checks that a manifest is here, and all that it names. The bytes of blobs are not read: who fetches them does.
+    private static func check(_ digest: Digest, in content: ContentStore) throws(OCIError) {
+        for part in try parts(try content.read(digest, limit: documentLimit), what: "manifest \(digest)") {
+            // Of a list, what this registry was given: some platforms may not be here.
+            if part.isManifest {
+                if content.has(part.digest) { try check(part.digest, in: content) }
+            } else if !content.has(part.digest) {
+                throw .noSuchBlob(part.digest)
+            }
+        }
     }
 
     private func add(_ digest: Digest, to kept: inout Set<Digest>) throws(OCIError) {
@@ -260,8 +282,9 @@ public final class RegistryStore: Sendable {
                 let found = try Compression(firstBytes: first).layerType(of: "layer \(number + 1)")
                 let type = types?[number] ?? found
                 let digest = file.digest
-                layers.append(BlobDescriptor(mediaType: type, digest: digest, size: file.count))
-                if !content.has(digest) { try file.commit() }
+                let blob = BlobDescriptor(mediaType: type, digest: digest, size: file.count)
+                layers.append(blob)
+                if !content.isSound(blob) { try file.commit() }
             }
             let bytes =
                 image.manifest
