@@ -68,6 +68,8 @@ public final class Node: Sendable {
     /// Where operations wait that somebody goes through step by step.
     public let gates = StepGates()
     let containers = Monitor(ContainerTable())
+    /// What could not be read when it was started.
+    let setAside = SetAsideList()
     let execs = Mutex<[String: ExecSession]>([:])
     /// Processes between clone and their supervisor's start, by number: whom a rollback kills and reaps.
     let starting = Mutex<[Int32: any SandboxProcess]>([:])
@@ -109,19 +111,24 @@ public final class Node: Sendable {
             try Files.makeDirectories("\(configuration.directory)/\(part)", mode: 0o700)
         }
         images = try ImageStore(at: configuration.directory)
-        volumes = try VolumeStore(at: "\(configuration.directory)/volumes")
+        volumes = try VolumeStore(at: "\(configuration.directory)/volumes", setAside: setAside)
         steps = StepLog()
         let journal = try Journal(directory: "\(configuration.directory)/journal", bootID: kernel.profile.bootID)
         runner = StepRunner(
             journal: journal, log: steps, isSimulated: kernel.profile.kind == .simulated, gates: gates)
         filters = SeccompCompiler(cacheDirectory: "\(configuration.directory)/cache")
         namespace = try kernel.makeNetworkNamespace()
-        networks = try NetworkStore(directory: "\(configuration.directory)/networks")
+        networks = try NetworkStore(directory: "\(configuration.directory)/networks", setAside: setAside)
         try InitLayer.prepare(at: initLayer)
         try clearStrays()
         try loadContainers()
-        // From here on every layer that someone needs has its owner; what is left over nobody asks for.
-        do { try images.layers.collect() } catch { throw EngineFailure(wrapping: error, doing: "tidying up layers") }
+        // From here on every layer that someone needs has its owner; what is left over nobody asks for. Whose layers they
+        // were is not known of everything that was set aside.
+        if setAside.all.isEmpty, images.leftOut.isEmpty {
+            do { try images.layers.collect() } catch {
+                throw EngineFailure(wrapping: error, doing: "tidying up layers")
+            }
+        }
         if place != nil { networks.share { [weak self] in self?.swarmNetworks ?? [] } }
         let stopTelling = teller.map { teller in steps.follow { teller.publish($0) } }
         defer { stopTelling?() }

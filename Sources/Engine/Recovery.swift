@@ -25,11 +25,15 @@ extension Node {
         for entry in try Files.list(directory) where entry.isDirectory {
             let path = "\(directory)/\(entry.name)"
             // Without its record it never came to be: its creation was interrupted before the first write.
-            guard Files.exists("\(path)/container.json") else {
+            guard Files.exists("\(path)/container.json") || Files.exists("\(path)/upper") else {
                 try Files.removeTree(path)
                 continue
             }
-            let container = try Container.load(from: path)
+            let container: Container
+            do { container = try Container.load(from: path) } catch let failure as EngineFailure {
+                setAside(entry.name, at: path, because: failure)
+                continue
+            }
             let state = container.life.current.state
             if state.status == .removing
                 || (state.isRunning && container.life.current.definition.hostObject.flag("AutoRemove"))
@@ -40,7 +44,7 @@ extension Node {
                 }
                 continue
             }
-            try retainLayers(of: container)
+            retainLayers(of: container)
             if state.isRunning {
                 container.life.withLock { life in
                     life.state.status = .exited
@@ -55,6 +59,14 @@ extension Node {
                 table.names[container.name] = container.id
             }
         }
+    }
+
+    /// A container whose record is damaged: its name stays taken where it can be read, and so do its layers.
+    private func setAside(_ id: String, at path: String, because failure: EngineFailure) {
+        let remains = Container.remains(in: path)
+        setAside.add(SetAside(kind: .container, id: id, name: remains.name, path: path, reason: failure.message))
+        images.layers.retain(Self.chainIDs(remains.layers), for: "container \(id)")
+        if let name = remains.name { containers.withLock { $0.names[name] = id } }
     }
 
     /// Starts the containers again whose restart policy says so, after the engine was started.

@@ -31,6 +31,8 @@ public enum DrydockAPI {
     public static let nodesPath = "/drydock/nodes"
     /// What the lab's networks are made of now, node by node: what `drydock topology` draws.
     public static let topologyPath = "/drydock/topology"
+    /// What of the engine's own files could not be read when it started: `Sentences`, one each.
+    public static let setAsidePath = "/drydock/set-aside"
     /// Where the machine finds the network namespace of the cable between the nodes.
     public static let cablePath = "/drydock/cable"
     /// The lab's own image registry: where it listens and what it has (GET), and a tag taken out of it (DELETE; query:

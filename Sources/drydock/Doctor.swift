@@ -47,6 +47,10 @@ struct Doctor {
         } catch {
             add("linux", false, "the kernel could not be looked at: \(error)")
         }
+        let control = EngineControl(home: home)
+        if control.isRunning {
+            for sentence in control.setAsideSentences { add("engine", false, sentence) }
+        }
         for (program, package) in [("busybox", "busybox-static"), ("bash-static", "bash-static")] {
             let found = ["/bin", "/usr/bin", "/usr/local/bin"].map { "\($0)/\(program)" }.first(where: Files.exists)
             add(program, found != nil, found ?? "missing: the lab's images are made of it; apt-get install \(package)")

@@ -72,7 +72,8 @@ struct EngineCommand: ParsableCommand {
     }
 
     struct Status: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print its socket; exit code 1 when it does not run.")
+        static let configuration = CommandConfiguration(
+            abstract: "Print its socket, and what it could not read; exit code 1 when it does not run.")
         @OptionGroup var node: NodeOption
         func run() throws {
             let home = try DrydockHome(environment: processEnvironment())
@@ -83,6 +84,7 @@ struct EngineCommand: ParsableCommand {
             }
             _ = try control.connect(node: node.node)
             print(home.socket(node.node))
+            for sentence in control.setAsideSentences { StandardError.write("\(sentence)\n") }
         }
     }
 

@@ -1,5 +1,6 @@
 import CLinux
 import Engine
+import EngineAPI
 import EngineClient
 import Glibc
 import Kernel
@@ -48,9 +49,25 @@ struct EngineControl: Sendable {
         }
         try Files.makeDirectories(home.path, mode: 0o700)
         let answer = try waitForAnswer(try spawnEngine())
+        if answer == "ready" { return tellSetAside() }
         // Two clients may start an engine at the same time; then one engine goes away again, and the other serves both.
-        if answer == "ready" || waitUntil(seconds: 5, { isRunning }) { return }
+        if waitUntil(seconds: 5, { isRunning }) { return }
         throw UsageProblem("the engine did not start: \(answer.isEmpty ? "see \(home.engineLog)" : answer)")
+    }
+
+    /// What of its files the running engine could not read, a sentence each.
+    var setAsideSentences: [String] {
+        let answer = EngineClient(socketPath: home.socket("node1")).answer(DrydockAPI.setAsidePath)
+        return answer?["Sentences"]?.array?.compactMap(\.string) ?? []
+    }
+
+    /// Tells whoever started the engine of damaged files, once and briefly.
+    private func tellSetAside() {
+        let sentences = setAsideSentences
+        for sentence in sentences.prefix(3) { StandardError.write("drydock: \(sentence)\n") }
+        if sentences.count > 3 {
+            StandardError.write("drydock: \(sentences.count - 3) more: drydock engine status lists all\n")
+        }
     }
 
     /// Starts the engine's process.

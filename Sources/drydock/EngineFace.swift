@@ -36,6 +36,7 @@ enum EngineFace {
             template.uplink = home.uplink
             try LabRegistry.prepare(&template, home)
             let lab = try Lab(template, kernel: kernel.kernel)
+            for sentence in lab.setAsideSentences { print(sentence) }
             for node in lab.nodes { try node.installEmbeddedImages() }
             let registry = try LabRegistry.serve(lab)
             let server = try LabServer(

@@ -88,6 +88,12 @@ final class Container: Sendable {
     /// The file that holds definition and state.
     private var recordPath: String { "\(directory)/container.json" }
 
+    /// The name and the layers in a record that is otherwise damaged, as far as they can be read.
+    static func remains(in directory: String) -> (name: String?, layers: [String]) {
+        let definition = (try? RecordFile.read("\(directory)/container.json"))?["definition"]
+        return (definition?["name"]?.string, definition?["layers"]?.array?.compactMap(\.string) ?? [])
+    }
+
     private struct Record: Codable {
         var id: String
         var definition: Definition
@@ -105,9 +111,13 @@ final class Container: Sendable {
     }
 
     /// Reads a container back from its directory.
+    /// - Throws: ``EngineFailure`` naming the file, when it can't be read or is damaged.
     static func load(from directory: String) throws -> Container {
-        let json = try RecordFile.read("\(directory)/container.json")
-        let record = try json.decode(Record.self, keys: .asDeclared)
+        let path = "\(directory)/container.json"
+        let record = try RecordFile.read(path, as: Record.self)
+        guard directory.hasSuffix("/\(record.id)") else {
+            throw EngineFailure.system("\(path) is damaged: it is the record of container \(record.id)")
+        }
         return Container(id: record.id, directory: directory, definition: record.definition, state: record.state)
     }
 }

@@ -161,7 +161,7 @@ extension Node {
             undo: [.removeTree(path: container.directory), .forgetContainer(id: container.id)]
         ) { [self] in
             try Files.makeDirectories(container.directory, mode: 0o710)
-            try retainLayers(of: container)
+            retainLayers(of: container)
             // One that is removed by its own end need not outlive a power loss.
             try container.save(durable: !definition.hostObject.flag("AutoRemove"))
             containers.withLock { $0.byID[container.id] = container }
@@ -184,13 +184,15 @@ extension Node {
     }
 
     /// Keeps the image's layers for a container, also when the image itself is removed.
-    func retainLayers(of container: Container) throws {
-        // A layer's directory is `CHAIN/diff`.
-        guard let top = container.life.current.definition.layers.first.map(Files.parent(of:)),
-            let name = top.split(separator: "/").last, let chain = Digest(hexadecimal: name)
-        else { return }
-        do { try images.layers.retain(chain, for: "container \(container.id)") } catch {
-            throw EngineFailure(wrapping: error, doing: "keeping the layers of container \(container.id)")
+    func retainLayers(of container: Container) {
+        images.layers.retain(
+            Self.chainIDs(container.life.current.definition.layers), for: "container \(container.id)")
+    }
+
+    /// The names of layers, from their directories: a layer's is `CHAIN/diff`.
+    static func chainIDs(_ directories: [String]) -> [Digest] {
+        directories.compactMap { directory in
+            Files.parent(of: directory).split(separator: "/").last.flatMap { Digest(hexadecimal: $0) }
         }
     }
 

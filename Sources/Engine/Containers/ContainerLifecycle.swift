@@ -10,14 +10,17 @@ extension Node {
     /// - Throws: ``EngineFailure`` 404, or 400 when several identities begin like this.
     func container(_ reference: String) throws -> Container {
         let table = containers.current
-        let name = reference.hasPrefix("/") ? String(reference.dropFirst()) : reference
+        let name = Self.plainName(reference)
         if let exact = table.byID[reference] ?? table.names[name].flatMap({ table.byID[$0] }) { return exact }
         guard !reference.isEmpty else { throw EngineFailure.notFound("No such container: ") }
         let found = table.byID.values.filter { $0.id.hasPrefix(reference) }
         if found.count > 1 {
             throw EngineFailure.invalid("Multiple IDs found with provided prefix: \(reference)")
         }
-        guard let container = found.first else { throw EngineFailure.notFound("No such container: \(reference)") }
+        guard let container = found.first else {
+            if let item = setAside.find(.container, name) { throw item.refusal }
+            throw EngineFailure.notFound("No such container: \(reference)")
+        }
         return container
     }
 
@@ -211,6 +214,7 @@ extension Node {
     public func removeContainer(
         _ reference: String, force: Bool, removeVolumes: Bool, operation: String
     ) throws {
+        if try removeSetAsideContainer(reference, force: force) { return }
         let container = try self.container(reference)
         try container.lifecycle.withLock { _ in
             try checkRemoval(of: container, reference, force: force)

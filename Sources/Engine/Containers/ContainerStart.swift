@@ -155,8 +155,13 @@ final class ContainerLaunch: Sendable {
                 "layers": .integer(Int64(layers.lower.count)), "upper": .string(container.upper),
                 "volatile": .bool(layers.isVolatile),
             ]
-        ) { [overlay] in
-            overlay.set(try kernel.makeOverlay(layers))
+        ) { [overlay, definition] in
+            do { overlay.set(try kernel.makeOverlay(layers)) } catch {
+                guard let lost = definition.layers.first(where: { !Files.exists($0) }) else { throw error }
+                throw EngineFailure.system(
+                    "the layer \(lost) of its image is missing: docker pull \(definition.imageReference), or docker load, "
+                        + "unpacks it again")
+            }
             return StepOutcome(evidence: [
                 Evidence(source: layers.upper ?? "", text: Evidence.entries(try Files.list(layers.upper ?? "/").count))
             ])

@@ -162,9 +162,20 @@ extension Node {
         }
     }
 
+    /// Gives up an image that can't be used, and what is still here of it; `nil` if the text means no such image.
+    private func forgetLeftOut(_ reference: String) throws -> JSON? {
+        do throws(OCIError) {
+            if (try? images.image(named: reference)) != nil { return nil }
+            let given = try images.forgetLeftOut(reference)
+            if given.isEmpty { return nil }
+            return .array(given.map { ["Untagged": .string($0.shownName)] })
+        } catch { throw EngineFailure(wrapping: error, doing: "removing image \(reference)") }
+    }
+
     /// Removes a name, and with its last name an image (API: ImageDelete).
     /// - Returns: What was done, as the API lists it.
     public func removeImage(_ reference: String, force: Bool, prune: Bool, operation: String) throws -> JSON {
+        if let given = try forgetLeftOut(reference) { return given }
         let users = imageUsers
         let done = Late<[RemovalRecord]>("the removal")
         let images = images

@@ -53,18 +53,46 @@ public final class Lab: Sendable {
     private static func numbers(in directory: String) throws -> [(name: String, number: Int)] {
         let path = "\(directory)/lab.json"
         guard Files.exists(path) else { return [(firstNode, 1)] }
-        let nodes = try RecordFile.read(path)["Nodes"]?.object ?? [:]
+        let nodes = (try? RecordFile.read(path))?["Nodes"]?.object ?? [:]
         let found = nodes.compactMap { name, number in number.integer.map { (name: name, number: Int($0)) } }
-        guard found.contains(where: { $0.name == firstNode }) else {
-            throw EngineFailure.system("\(path) does not name \(firstNode)")
+        let numbers = Set(found.map(\.number))
+        guard found.contains(where: { $0 == (firstNode, 1) }), found.count == nodes.count,
+            numbers.count == found.count, numbers.isSubset(of: 1...limit)
+        else {
+            _ = try Files.setAside(path)
+            let guessed = try self.guessed(in: directory)
+            try save(guessed, in: directory)
+            return guessed
         }
         return found.sorted { $0.number < $1.number }
     }
 
+    /// The nodes that have directories, for a list that is damaged: each has the number in its name if that is free.
+    private static func guessed(in directory: String) throws -> [(name: String, number: Int)] {
+        var numbers = [1: firstNode]
+        let others = try Files.list(directory).filter { entry in
+            entry.isDirectory && entry.name != firstNode && Files.exists("\(directory)/\(entry.name)/containers")
+        }.map(\.name)
+        func wish(_ name: String) -> Int? {
+            name.hasPrefix("node") ? Int(name.dropFirst(4)).flatMap { (2...limit).contains($0) ? $0 : nil } : nil
+        }
+        let wishes = others.filter { wish($0) != nil } + others.filter { wish($0) == nil }
+        for name in wishes {
+            let wanted = wish(name).flatMap { numbers[$0] == nil ? $0 : nil }
+            guard let number = wanted ?? (1...limit).first(where: { numbers[$0] == nil }) else { break }
+            numbers[number] = name
+        }
+        return numbers.map { (name: $0.value, number: $0.key) }.sorted { $0.number < $1.number }
+    }
+
     /// Writes down which nodes there are.
     private func save() throws {
-        let numbers = table.withLock { $0.map { ($0.node.configuration.name, JSON.integer(Int64($0.number))) } }
-        let json: JSON = ["Nodes": .object(JSONObject(numbers))]
+        try Self.save(
+            table.withLock { $0.map { (name: $0.node.configuration.name, number: $0.number) } }, in: directory)
+    }
+
+    private static func save(_ nodes: [(name: String, number: Int)], in directory: String) throws {
+        let json: JSON = ["Nodes": .object(JSONObject(nodes.map { ($0.name, JSON.integer(Int64($0.number))) }))]
         try Files.replace("\(directory)/lab.json", with: json.encoded(.indented), mode: 0o600)
     }
 

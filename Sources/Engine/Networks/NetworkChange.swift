@@ -202,6 +202,7 @@ extension Node {
             return try removeOverlay(network, operation: operation)
         }
         try networks.changing.withLock { _ in
+            if try networks.removeSetAside(reference) { return }
             let network = try networks.find(reference)
             try checkRemoval(of: network)
             try remove(network, operation: operation)

@@ -7,6 +7,7 @@ import Synchronization
 /// The networks of a node: in memory, and each as a readable file `networks/<id>.json`.
 final class NetworkStore: Sendable {
     private let directory: String
+    private let setAside: SetAsideList
     private let table: Mutex<[String: Network]>
     /// The network that containers are in when nothing else is said.
     let defaultBridge: Network
@@ -17,14 +18,25 @@ final class NetworkStore: Sendable {
 
     /// Reads the networks back from disk, and makes the three that every Docker host has where they are missing.
     /// Their identities are kept, as Docker's are.
-    init(directory: String) throws {
+    /// A file that is damaged is set aside.
+    init(directory: String, setAside: SetAsideList) throws {
         self.directory = directory
+        self.setAside = setAside
         try Files.makeDirectories(directory, mode: 0o700)
         var networks: [String: Network] = [:]
         for entry in try Files.list(directory) where entry.name.hasSuffix(".json") {
-            let json = try RecordFile.read("\(directory)/\(entry.name)")
-            let network = try Network(try json.decode(NetworkDefinition.self, keys: .asDeclared))
-            networks[network.id] = network
+            let path = "\(directory)/\(entry.name)"
+            let id = String(entry.name.dropLast(".json".utf8.count))
+            do {
+                let network = try Network(try RecordFile.read(path, as: NetworkDefinition.self))
+                guard network.id == id else {
+                    throw EngineFailure.system("\(path) is damaged: it is the record of network \(network.id)")
+                }
+                networks[network.id] = network
+            } catch let failure as EngineFailure {
+                let name = (try? RecordFile.read(path))?["name"]?.string
+                setAside.add(SetAside(kind: .network, id: id, name: name, path: path, reason: failure.message))
+            }
         }
         var bridge = networks.values.first { $0.name == "bridge" }
         for name in ["bridge", "host", "none"] where !networks.values.contains(where: { $0.name == name }) {
@@ -71,7 +83,10 @@ final class NetworkStore: Sendable {
             throw EngineFailure.invalid(
                 "network \(reference) is ambiguous (\(found.count) matches found based on ID prefix)")
         }
-        guard let network = found.first else { throw EngineFailure.notFound("network \(reference) not found") }
+        guard let network = found.first else {
+            if let item = setAside.find(.network, reference) { throw item.refusal }
+            throw EngineFailure.notFound("network \(reference) not found")
+        }
         return network
     }
 
@@ -82,6 +97,16 @@ final class NetworkStore: Sendable {
     func add(_ network: Network) throws {
         try Self.save(network, in: directory)
         table.withLock { $0[network.id] = network }
+    }
+
+    /// Removes a network that was set aside.
+    /// - Returns: Whether there is one that the text means.
+    func removeSetAside(_ reference: String) throws -> Bool {
+        guard named(reference) == nil, self[reference] == nil, let item = setAside.find(.network, reference) else {
+            return false
+        }
+        try setAside.remove(item)
+        return true
     }
 
     /// Forgets a network; one that is not known is no error.

@@ -173,9 +173,11 @@ extension Node {
         let file = uplinkFile(in: directory)
         guard kernel.profile.kind == .linux, Files.exists(file) else { return }
         let uplink: Uplink
-        do {
-            uplink = try RecordFile.read(file).decode(Uplink.self, keys: .asDeclared)
-        } catch { throw EngineFailure(wrapping: error, doing: "reading \(file)") }
+        do { uplink = try RecordFile.read(file, as: Uplink.self) } catch is EngineFailure {
+            // The cable and the rules have a name that is known without it; which interfaces forward is lost.
+            uplink = Uplink(link: Uplink.linkName(for: directory), machine: "", node: "", opened: [])
+            _ = try Files.setAside(file)
+        }
         let machine = try kernel.machineNetworkNamespace()
         for name in uplink.opened where try machine.link(name) != nil {
             try machine.setParameter("ipv4/conf/\(name)/forwarding", "0")

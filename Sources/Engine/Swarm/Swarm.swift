@@ -111,14 +111,18 @@ final class SwarmStore: Sendable {
     private let path: String
     private let swarms: Mutex<[Swarm]>
 
+    /// Reads the swarms back. A file that is damaged gets another name: no node is in a swarm then.
     init(path: String) throws {
         self.path = path
-        guard Files.exists(path) else {
-            swarms = Mutex([])
-            return
+        var swarms: [Swarm] = []
+        if Files.exists(path) {
+            do {
+                swarms = try RecordFile.read(path, as: [Swarm.Record].self).map { try Swarm($0) }
+            } catch is EngineFailure {
+                _ = try Files.setAside(path)
+            }
         }
-        let records = try RecordFile.read(path).decode([Swarm.Record].self, keys: .asDeclared)
-        swarms = Mutex(try records.map { try Swarm($0) })
+        self.swarms = Mutex(swarms)
     }
 
     /// The swarms.

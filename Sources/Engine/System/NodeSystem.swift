@@ -34,6 +34,7 @@ extension Node {
         let has = { (controller: String) -> JSON in .bool(profile.controllers.contains(controller)) }
         var warnings: [String] = []
         if !profile.limitsSwap { warnings.append("WARNING: No swap limit support") }
+        warnings += setAsideSentences.map { "WARNING: \($0)" }
         // What containerd and runc do elsewhere, this engine does itself.
         let own = "drydock-\(configuration.version)"
         let initVersion = InitProgram.version

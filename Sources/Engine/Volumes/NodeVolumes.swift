@@ -54,7 +54,7 @@ extension Node {
             events.publish("volume", "create", name, ["driver": "local"])
             return json(of: old)
         }
-        let step = volumeStep(wanted)
+        let step = volumeStep(wanted, adopts: true)
         do { try run(Procedure(title: "create volume", object: name, steps: [step]), operation: operation) } catch {
             throw EngineFailure(wrapping: error, doing: "create \(name)")
         }
@@ -80,7 +80,9 @@ extension Node {
     }
 
     /// The step that makes a volume.
-    func volumeStep(_ volume: Volume) -> Step {
+    ///
+    /// - Parameter adopts: Whether the data of a volume that was set aside becomes its data.
+    func volumeStep(_ volume: Volume, adopts: Bool = false) -> Step {
         let place = volumes.path(of: volume.name)
         return Step(
             .volumeCreate, command: "mkdir \(place)",
@@ -88,9 +90,10 @@ extension Node {
                 "volume": .string(volume.name), "path": .string(place), "anonymous": .bool(volume.isAnonymous),
             ],
             // One that was there before is not removed again by a failure that comes later.
-            undo: volumes.volume(volume.name) == nil ? [.removeVolume(name: volume.name)] : []
+            undo: volumes.volume(volume.name) == nil && volumes.setAside(volume.name) == nil
+                ? [.removeVolume(name: volume.name)] : []
         ) { [volumes, events] in
-            if try volumes.make(volume) {
+            if try volumes.make(volume, adopts: adopts) {
                 events.publish("volume", "create", volume.name, ["driver": "local"])
             }
             return StepOutcome(evidence: [
@@ -125,8 +128,12 @@ extension Node {
 
     /// Everything about a volume (API: VolumeInspect).
     public func inspectVolume(_ name: String) throws -> JSON {
-        guard let volume = volumes.volume(name) else { throw EngineFailure.notFound("get \(name): no such volume") }
+        guard let volume = volumes.volume(name) else { throw missing(name) }
         return json(of: volume)
+    }
+
+    private func missing(_ name: String) -> EngineFailure {
+        volumes.setAside(name)?.refusal ?? .notFound("get \(name): no such volume")
     }
 
     func json(of volume: Volume) -> JSON {
@@ -173,7 +180,7 @@ extension Node {
 
     /// The plan of `removeVolume`.
     public func planVolumeRemoval(_ name: String, force: Bool) throws -> [StepRecord] {
-        guard volumes.volume(name) != nil else {
+        guard volumes.volume(name) != nil || volumes.setAside(name) != nil else {
             if force { return [] }
             throw EngineFailure.notFound("get \(name): no such volume")
         }
@@ -185,7 +192,7 @@ extension Node {
     ///
     /// - Parameter force: Whether a missing one is fine.
     public func removeVolume(_ name: String, force: Bool, operation: String) throws {
-        guard volumes.volume(name) != nil else {
+        guard volumes.volume(name) != nil || volumes.setAside(name) != nil else {
             if force { return }
             throw EngineFailure.notFound("get \(name): no such volume")
         }

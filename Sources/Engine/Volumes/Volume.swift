@@ -23,9 +23,13 @@ final class VolumeStore: Sendable {
     /// Who uses the volumes that are mounted now.
     private let users = Mutex<[String: Set<String>]>([:])
 
-    /// Opens the volumes of a directory, which is made when it is missing. What was never finished is removed.
-    init(at directory: String) throws {
+    private let setAside: SetAsideList
+
+    /// Opens the volumes of a directory, which is made when it is missing. What was never finished is removed; a volume
+    /// whose record is damaged is set aside.
+    init(at directory: String, setAside: SetAsideList) throws {
         self.directory = directory
+        self.setAside = setAside
         try Files.makeDirectories(directory, mode: 0o711)
         var found: [String: Volume] = [:]
         for entry in try Files.list(directory) where entry.isDirectory {
@@ -34,7 +38,16 @@ final class VolumeStore: Sendable {
                 try Files.removeTree("\(directory)/\(entry.name)")
                 continue
             }
-            found[entry.name] = try RecordFile.read(record).decode(Volume.self, keys: .asDeclared)
+            do {
+                let volume = try RecordFile.read(record, as: Volume.self)
+                guard volume.name == entry.name else {
+                    throw EngineFailure.system("\(record) is damaged: it is the record of volume \(volume.name)")
+                }
+                found[entry.name] = volume
+            } catch let failure as EngineFailure {
+                let path = "\(directory)/\(entry.name)"
+                setAside.add(SetAside(kind: .volume, id: entry.name, path: path, reason: failure.message))
+            }
         }
         table = Mutex(found)
     }
@@ -48,17 +61,26 @@ final class VolumeStore: Sendable {
     /// All volumes, by name.
     var all: [Volume] { table.withLock { $0.values.sorted { $0.name < $1.name } } }
 
+    /// The volume of a name that was set aside.
+    func setAside(_ name: String) -> SetAside? { setAside.all.first { $0.kind == .volume && $0.id == name } }
+
     /// Makes a volume; one that exists stays as it is.
+    ///
+    /// - Parameter adopts: Whether the data of a volume that was set aside becomes its data.
     /// - Returns: Whether it was made now.
-    func make(_ volume: Volume) throws -> Bool {
+    /// - Throws: ``EngineFailure`` for one that was set aside, unless it is adopted.
+    func make(_ volume: Volume, adopts: Bool = false) throws -> Bool {
         try table.withLock { table in
             guard table[volume.name] == nil else { return false }
+            let old = setAside(volume.name)
+            if let old, !adopts { throw old.refusal }
             let place = "\(directory)/\(volume.name)"
             try Files.makeDirectories("\(place)/_data", mode: 0o755)
             try check("setting the mode of \(place)/_data") { chmod("\(place)/_data", 0o755) }
             let json = try JSON(encoding: volume, keys: .asDeclared)
             try Files.replace("\(place)/volume.json", with: json.encoded(.indented), mode: 0o600)
             table[volume.name] = volume
+            if let old { setAside.forget(old) }
             return true
         }
     }
@@ -68,6 +90,7 @@ final class VolumeStore: Sendable {
     ///
     /// - Throws: ``EngineFailure`` with Docker's text when the kernel refuses the mount.
     func attach(_ name: String, for user: String) throws {
+        if let item = setAside(name) { throw item.refusal }
         guard let mount = volume(name)?.options.flatMap(VolumeMount.init) else { return }
         try users.withLock { users in
             if users[name, default: []].isEmpty { try mount.mount(at: path(of: name)) }
@@ -94,6 +117,7 @@ final class VolumeStore: Sendable {
             unlink("\(directory)/\(name)/volume.json")
             if table[name]?.options != nil { VolumeMount.unmount(path(of: name)) }
             table[name] = nil
+            if let item = setAside(name) { setAside.forget(item) }
             try Files.removeTree("\(directory)/\(name)")
         }
     }

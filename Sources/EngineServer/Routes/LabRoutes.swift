@@ -36,6 +36,9 @@ extension Routes {
                 try lab.lab.changeLink(of: request["name"], change, operation: operation, teller: node)
                 try responder.send(204)
             },
+            Route("GET", DrydockAPI.setAsidePath) { _, responder in
+                try responder.send(json: ["Sentences": .array(lab.lab.setAsideSentences.map { .string($0) })])
+            },
             Route("GET", DrydockAPI.topologyPath) { _, responder in
                 try responder.send(json: try lab.lab.topology())
             },
