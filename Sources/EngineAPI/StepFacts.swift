@@ -17,7 +17,7 @@ extension StepKind {
         case .manifestPush: ["reference", "registry", "digest", "size"]
         case .imageLoad: ["source", "images"]
         case .imageImport: ["source", "image", "size"]
-        case .layerUnpack: ["digest", "directory", "size", "files"]
+        case .layerUnpack: ["digest", "directory", "size", "files", "wasHere"]
         case .imageTag: ["reference", "image"]
         case .imageUntag: ["reference", "image"]
         case .imageDelete: ["image", "layers"]

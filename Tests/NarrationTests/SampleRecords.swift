@@ -40,7 +40,7 @@ enum SampleRecords {
         .imageImport: ["source": "archive", "image": .string(digest("77aa01b2c3d4")), "size": 2_202_009],
         .layerUnpack: [
             "digest": .string(digest("8f1e02d7c6b5")), "directory": "/var/lib/drydock/layers/8f1e02d7c6b5",
-            "size": 1_103_872, "files": 401,
+            "size": 1_103_872, "files": 401, "wasHere": false,
         ],
         .imageTag: ["reference": "lab/web:test", "image": .string(digest("5d2c81f0a97e"))],
         .imageUntag: ["reference": "lab/web:test", "image": .string(digest("5d2c81f0a97e"))],
@@ -204,6 +204,7 @@ enum SampleRecords {
     static let variants: [StepKind: [Facts]] = [
         .registryResolve: [["isLab": true]],
         .layerDownload: [["wasHere": true, "received": 0]],
+        .layerUnpack: [["wasHere": true]],
         .registryConnect: [["isLab": true]],
         .layerUpload: [["sent": 0], ["sent": 0, "from": "lab/base"]],
         .rulesApply: [["internal": true], ["talks": false]],

@@ -185,6 +185,36 @@ class Student(LessonTest):
         history = pathlib.Path(self.lab.home, "learner", "history").read_text()
         self.assertNotIn("docker inspect", history, "checks are not in the history")
 
+    def test_the_quiz_before_the_steps(self) -> None:
+        shell = self.shell()
+        shell.run("lesson start 02")
+        text = shell.run("quiz")
+        self.assertIn("Not all steps are done yet", text)
+        self.assertIn("quiz, question 1 of 3", text)
+        for word in ["hint", "skip", "check"]:
+            self.assertIn("This is the quiz", shell.run(word), word)
+        self.assertIn("step 1 of 5", shell.run("back"))
+        shell.run("quiz")
+        for number in ["1", "2"]:
+            shell.run(number)
+        text = shell.run("1")
+        self.assertIn("5 steps are still open", text)
+        self.assertIn("step 1 of 5", text)
+        self.assertNotIn("[done]", shell.run("lesson list"))
+
+    def test_an_image_that_was_there_stays(self) -> None:
+        shell = self.shell()
+        shell.run("lesson start 06")
+        shell.run("skip", timeout=60)
+        self.assertIn("step 2 of", shell.run("next"))
+        shell.run("1")
+        shell.run("docker rmi lab/web:2")
+        shell.run("docker pull lab/web:2")
+        self.assertIn("lab is as it was", shell.run("reset", timeout=60))
+        self.assertEqual(self.lab.docker("image", "inspect", "lab/web:2").code, 0)
+        self.assertIn("closed", shell.run("lesson leave", timeout=60))
+        self.assertEqual(self.lab.docker("image", "inspect", "lab/web:2").code, 0)
+
     def test_korean(self) -> None:
         shell = self.shell(DRYDOCK_LANG="ko")
         self.assertIn("5단계 중 1단계", shell.run("lesson start 02"))

@@ -52,7 +52,7 @@ extension Node {
             .layerUnpack, command: "tar -x -C \(layer.path)",
             facts: [
                 "digest": .string("\(layer.diffID)"), "directory": .string(layer.path), "size": .integer(layer.size),
-                "files": .integer(Int64(layer.entries)),
+                "files": .integer(Int64(layer.entries)), "wasHere": .bool(!result.isNew),
             ]
         ) {
             let names = try Files.list(layer.path).map(\.name)

@@ -300,9 +300,9 @@ final class ImagePull: Sendable {
             return StepOutcome(
                 facts: [
                     "directory": .string(made.path), "size": .integer(made.size),
-                    "files": .integer(Int64(made.entries)),
+                    "files": .integer(Int64(made.entries)), "wasHere": .bool(!result.isNew),
                 ], evidence: [Evidence(source: made.path, text: Evidence.list(names))],
-                command: "tar -x -C \(made.path)")
+                command: result.isNew ? "tar -x -C \(made.path)" : "ls \(made.path)")
         }
     }
 

@@ -129,10 +129,12 @@ extension LessonRunner {
 
     func beginQuiz() -> Int32 {
         guard var open = session else { return fail(voice.noneOpen) }
+        open.isPlaying = false
         open.progress.part = .quiz
         session = open
         save(open)
         if openQuestion(open) == nil { return finish() }
+        if !open.isWhole { tell(voice.quizFirst) }
         show()
         return 0
     }
@@ -174,9 +176,14 @@ extension LessonRunner {
         return 0
     }
 
-    /// All is answered: the summary, and the lesson is closed.
+    /// All is answered: the summary, and the lesson is closed; or back to the first step that is still open.
     private func finish() -> Int32 {
         guard var open = session else { return 1 }
+        let remaining = open.lesson.steps.filter { !open.progress.passed.contains($0.id) }
+        guard remaining.isEmpty else {
+            tell(voice.quizDone(remaining.count))
+            return back()
+        }
         open.progress.part = .done
         session = open
         host.say(summary(open))

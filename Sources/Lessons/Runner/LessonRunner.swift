@@ -63,6 +63,10 @@ public final class LessonRunner {
         var stepIndex: Int { lesson.steps.firstIndex { $0.id == progress.step } ?? 0 }
         var step: LessonStep { lesson.steps[stepIndex] }
         var isPassed: Bool { progress.passed.contains(progress.step) }
+        /// Whether all steps are passed.
+        var isWhole: Bool { lesson.steps.allSatisfy { progress.passed.contains($0.id) } }
+        /// Up to which step the world is made; the number of steps when the quiz comes behind the last.
+        var worldPlace: Int { progress.part == .steps || !isWhole ? stepIndex : lesson.steps.count }
     }
 
     let configuration: Configuration
@@ -130,6 +134,7 @@ public final class LessonRunner {
         // Without an answer nothing is known of what was made; the next command finds out.
         guard let now = try? Inventory(of: engine()) else { return }
         session.progress.made.formUnion(now.without(before))
+        session.progress.made.images.subtract(session.progress.found ?? [])
         session.progress.made.formIntersection(now)
     }
 
@@ -211,9 +216,11 @@ public final class LessonRunner {
                 anew || kept.part == .done || kept.step.isEmpty
                 || !(entry.lesson.steps.contains { $0.id == kept.step } || kept.part == .quiz)
             if isFresh {
-                let made = kept.made
+                // A lesson that was not closed has made things since; what it found is what it found then.
+                let (made, found) = (kept.made, kept.made.isEmpty ? nil : kept.found)
                 kept = LessonProgress()
                 kept.made = made
+                kept.found = found
                 kept.step = entry.lesson.steps.first?.id ?? ""
             }
             return open(entry.lesson, kept, course, isFresh: isFresh)
@@ -251,8 +258,11 @@ public final class LessonRunner {
             if isFresh || hasChanged(new) {
                 if !isFresh { tell(voice.worldChanged) }
                 tell(voice.preparing)
-                let place = new.progress.part == .steps ? new.stepIndex : new.lesson.steps.count
-                try rebuild(&new, place: place, solved: !isFresh && new.progress.part == .steps && new.isPassed)
+                if new.progress.found == nil {
+                    new.progress.found = try Inventory(of: engine()).images.subtracting(new.progress.made.images)
+                }
+                let place = new.worldPlace
+                try rebuild(&new, place: place, solved: !isFresh && place == new.stepIndex && new.isPassed)
             }
             let directory = world(of: new.lesson).directory
             if chdir(directory) != 0 { throw SystemError.last("entering \(directory)") }

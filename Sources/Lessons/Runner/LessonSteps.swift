@@ -193,8 +193,8 @@ extension LessonRunner {
             guard open.stepIndex > 0 else { return fail(voice.firstStep) }
             open.progress.step = open.lesson.steps[open.stepIndex - 1].id
         } else {
+            // From the quiz it goes back to where that was asked for.
             open.progress.part = .steps
-            open.progress.step = open.lesson.steps.last?.id ?? ""
         }
         session = open
         save(open)
@@ -203,7 +203,8 @@ extension LessonRunner {
     }
 
     func hint() -> Int32 {
-        guard var open = session, open.progress.part == .steps else { return fail(voice.noneOpen) }
+        guard var open = session else { return fail(voice.noneOpen) }
+        guard open.progress.part == .steps else { return fail(voice.inQuiz) }
         let hints = open.lesson.text(in: host.language).steps[open.progress.step]?.hints ?? []
         let shown = open.progress.logs[open.progress.step]?.hints ?? 0
         guard shown < hints.count else {
@@ -228,7 +229,7 @@ extension LessonRunner {
         guard var open = session else { return fail(voice.noneOpen) }
         guard open.recording == nil else { return fail(voice.recordingStays) }
         tell(voice.preparing)
-        do { try rebuild(&open, place: place(of: open), solved: false) } catch {
+        do { try rebuild(&open, place: open.worldPlace, solved: false) } catch {
             session = open
             save(open)
             return fail(voice.notPrepared("\(error)"))
@@ -250,15 +251,12 @@ extension LessonRunner {
         return 0
     }
 
-    private func place(of open: Session) -> Int {
-        open.progress.part == .steps ? open.stepIndex : open.lesson.steps.count
-    }
-
     // MARK: Skipping
 
     /// Does the step: puts the world right first, then runs the solution as if it were typed.
     func skip() -> Int32 {
-        guard var open = session, open.progress.part == .steps else { return fail(voice.noneOpen) }
+        guard var open = session else { return fail(voice.noneOpen) }
+        guard open.progress.part == .steps else { return fail(voice.inQuiz) }
         guard open.lesson.front.allowsSkip else { return fail(voice.skipForbidden) }
         if open.isPassed { return next() }
         open.isPlaying = false

@@ -139,7 +139,20 @@ struct LessonVoice: Sendable {
     }
     func wrong(_ reason: String) -> String { say("No: \(reason)", "아닙니다: \(reason)") }
     var again: String { say("Try again.", "다시 골라 보십시오.") }
-    var goOn: String { say("`next` goes on.", "`next` 명령으로 계속하십시오.") }
+    var inQuiz: String {
+        say(
+            "This is the quiz: type the number of your answer; a wrong one is explained. `back` returns to the steps.",
+            "지금은 퀴즈입니다. 답의 번호를 입력하십시오. 틀리면 이유를 알려 줍니다. `back` 명령은 단계로 돌아갑니다.")
+    }
+    var quizFirst: String {
+        say(
+            "Not all steps are done yet; `back` returns to them.", "아직 끝내지 않은 단계가 있습니다. `back` 명령으로 돌아갑니다.")
+    }
+    func quizDone(_ count: Int) -> String {
+        say(
+            "The quiz is done. \(count == 1 ? "One step is" : "\(count) steps are") still open:",
+            "퀴즈를 모두 맞혔습니다. 아직 끝내지 않은 단계가 \(count)개 있습니다.")
+    }
     var chooseAnswer: String { say("Type the number of your answer.", "답의 번호를 입력하십시오.") }
     func finished(_ title: String, next: String?) -> String {
         let more = next.map { say(" Next: `lesson start \($0)`", " 다음 수업: `lesson start \($0)`") } ?? ""

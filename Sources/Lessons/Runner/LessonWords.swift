@@ -75,7 +75,7 @@ extension LessonRunner {
         case "play": return play()
         case "check":
             session?.isPlaying = false
-            return session?.progress.part == .steps ? tryCheck(isAsked: true) : fail(voice.goOn)
+            return session?.progress.part == .steps ? tryCheck(isAsked: true) : fail(voice.inQuiz)
         case "back": return back()
         case "quiz": return beginQuiz()
         case "reset": return reset()

@@ -22,6 +22,8 @@ public struct LessonProgress: Sendable, Codable, Equatable {
     public var answered: [String: String] = [:]
     /// What was made in the lesson and still exists.
     public var made = Inventory()
+    /// The images that were there before the lesson: they stay, even if they were removed and fetched again in it.
+    public var found: Set<String>?
     /// The choices that were tried, by question of the quiz.
     public var quiz: [String: [Int]] = [:]
     /// What happened, by step.

@@ -43,7 +43,7 @@ extension EnglishTexts {
                 """),
         .layerUnpack: Explanation(
             "layer",
-            brief: "layer {digest|short} unpacked: {files|n:file}, {size|bytes}",
+            brief: "layer {digest|short} {?wasHere}lies unpacked already{:}unpacked{/}: {files|n:file}, {size|bytes}",
             full: """
                 A layer travels as an archive and is used as a directory. It is unpacked once; every container of \
                 every image that has this layer reads these same files.

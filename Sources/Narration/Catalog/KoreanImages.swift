@@ -45,7 +45,7 @@ extension KoreanTexts {
                 """),
         .layerUnpack: Explanation(
             "레이어",
-            brief: "{digest|short} 레이어를 풀었음: 파일 {files|count}개, {size|bytes} 크기",
+            brief: "{digest|short} 레이어{?wasHere}는 이미 풀려 있음{:}를 풀었음{/}: 파일 {files|count}개, {size|bytes} 크기",
             full: """
                 레이어(layer)는 아카이브로 전달되고 디렉터리로 쓰입니다. 한 번만 풀어 두면 이 레이어를 가진 모든 이미지의 \
                 모든 컨테이너가 같은 파일을 읽습니다.
