@@ -34,6 +34,7 @@ public final class DemoPlayer {
             let demonstration = try Demonstration(
                 of: word, runner: runner, statePath: shell.configuration.learnerDirectory + "/demo.json")
             say(shell.voice.demoKeys)
+            takeKeys()
             defer { finish(demonstration) }
             try play(demonstration)
             return 0
@@ -81,7 +82,12 @@ public final class DemoPlayer {
             let key = try type(line.text, demonstration)
             if key != .more { return key }
             say("\n")
-            TerminalGuard.restore()
+            // A key that is pressed while the command runs is neither shown nor taken for the next one's.
+            TerminalGuard.hideKeys()
+            defer {
+                TerminalGuard.discardKeys()
+                takeKeys()
+            }
             try demonstration.playing {
                 if line.typed.isEmpty {
                     _ = shell.run(line.text)
@@ -128,14 +134,18 @@ public final class DemoPlayer {
 
     private var isInputClosed = false
 
+    /// From now on each key comes as it is pressed, and none is shown.
+    private func takeKeys() {
+        var settings = termios()
+        guard isatty(0) == 1, tcgetattr(0, &settings) == 0 else { return }
+        settings.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
+        settings.c_iflag &= ~tcflag_t(IXON)
+        tcsetattr(0, TCSANOW, &settings)
+    }
+
     /// Reads one key without echo, Ctrl-C included; `nil` when the time is over or nobody types any more.
     private func readKey(timeout: Int32) -> UInt8? {
-        var settings = termios()
-        if isatty(0) == 1, tcgetattr(0, &settings) == 0 {
-            settings.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
-            settings.c_iflag &= ~tcflag_t(IXON)
-            tcsetattr(0, TCSANOW, &settings)
-        }
+        takeKeys()
         var ready = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
         guard poll(&ready, 1, timeout) > 0 else { return nil }
         var byte: UInt8 = 0

@@ -29,6 +29,19 @@ enum TerminalGuard {
         if hasSavedSettings { tcsetattr(0, TCSADRAIN, &savedSettings) }
     }
 
+    /// Shows no key that is pressed, until ``restore()``; the signals of Ctrl-C and its like work on.
+    static func hideKeys() {
+        guard hasSavedSettings else { return }
+        var settings = savedSettings
+        settings.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(0, TCSADRAIN, &settings)
+    }
+
+    /// Forgets the keys that were pressed and not read yet.
+    static func discardKeys() {
+        if hasSavedSettings { tcflush(0, TCIFLUSH) }
+    }
+
     /// Whether the window has another size since this was asked last.
     static func takeWindowChange() -> Bool {
         let changed = windowChanged != 0

@@ -30,12 +30,7 @@ struct Doctor {
             let kernel = try LinuxKernel(parentCgroup: home.parentCgroup, seccompCache: nil)
             let profile = kernel.profile
             add("release", true, "Linux \(profile.release) on \(profile.machine), \(profile.operatingSystem)")
-            add(
-                "cgroups", true,
-                "version \(profile.cgroupLayout.rawValue): \(profile.controllers.sorted().joined(separator: " "))")
-            add(
-                "swap limit", profile.limitsSwap,
-                profile.limitsSwap ? "memory and swap can be limited" : "memory can be limited, swap cannot")
+            findings += limits(of: profile)
             let missing = CapabilitySet.containerDefault.subtracting(profile.capabilities)
             add(
                 "capabilities", missing.isEmpty,
@@ -56,6 +51,30 @@ struct Doctor {
             add(program, found != nil, found ?? "missing: the lab's images are made of it; apt-get install \(package)")
         }
         return findings
+    }
+
+    /// What the cgroups that this program may use can limit.
+    private func limits(of profile: KernelProfile) -> [Finding] {
+        guard !profile.controllers.isEmpty else {
+            let reason = "none that this program may make a group in: nothing can be counted or limited"
+            return [Finding(name: "cgroups", isGood: false, text: reason)]
+        }
+        let layout =
+            switch profile.cgroupLayout {
+            case .v1: "version 1"
+            case .v2: "version 2"
+            case .hybrid: "version 1, and version 2 beside it"
+            }
+        let memory =
+            !profile.controllers.contains("memory")
+            ? "neither memory nor swap can be limited"
+            : profile.limitsSwap ? "memory and swap can be limited" : "memory can be limited, swap cannot"
+        return [
+            Finding(
+                name: "cgroups", isGood: true, text: "\(layout): \(profile.controllers.sorted().joined(separator: " "))"
+            ),
+            Finding(name: "swap limit", isGood: profile.limitsSwap, text: memory),
+        ]
     }
 
     /// Whether containers reach other machines, and what may be in their way.

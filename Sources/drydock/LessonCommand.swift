@@ -177,23 +177,44 @@ struct LessonCommand: ParsableCommand {
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Play a lesson's solutions as if they were typed.",
-        discussion: "`drydock demo notes`, on another terminal, shows the speaker notes of the step that is played.")
+        discussion: "`drydock demo notes`, on another terminal, shows the speaker notes of the step that is played; "
+            + "`drydock demo notes LESSON` prints those of a whole lesson, to be read before.")
 
     @Flag(name: .customLong("auto"), help: "Play by itself.") var isAutomatic = false
     @Option(help: "Milliseconds between characters, with --auto.") var pace = 45
     @Flag(help: "With notes: print them once.") var once = false
     @Argument(help: "The lesson, or notes.") var lesson: String
+    @Argument(help: "Behind notes: the lesson whose notes are printed.") var notesOf: String?
 
     func run() throws {
         let home = try DrydockHome(environment: processEnvironment())
+        if let notesOf {
+            guard lesson == "notes" else {
+                throw ValidationError("one lesson at a time; `drydock demo notes \(lesson)` prints its notes")
+            }
+            return try printNotes(notesOf)
+        }
         if lesson == "notes" { return showNotes(home.path + "/learner/demo.json") }
         guard (1...1000).contains(pace) else { throw ValidationError("--pace is 1 to 1000 milliseconds") }
         throw ExitCode(try ShellFace(home: home).demonstrate(lesson, isAutomatic: isAutomatic, pace: pace))
     }
 
+    private func printNotes(_ word: String) throws {
+        let course = Course(directory: try CourseFolder.find())
+        let language = Language.preferred(environment: processEnvironment())
+        for id in try LessonCommand.named([word], in: course) {
+            let text = LessonReader.speakerNotes(
+                try course.load(id).lesson, language: language, columns: Terminal.columns(of: 1))
+            print(text, terminator: "")
+        }
+    }
+
     private func showNotes(_ path: String) {
         let language = Language.preferred(environment: processEnvironment())
-        let waiting = language == .en ? "No demonstration is playing.\n" : "재생 중인 시연이 없습니다.\n"
+        let waiting =
+            language == .en
+            ? "No demonstration is playing. `drydock demo notes 02` prints the notes of a lesson to be read before.\n"
+            : "재생 중인 시연이 없습니다. 수업의 메모를 미리 보려면 `drydock demo notes 02` 명령을 쓰십시오.\n"
         var shown = ""
         while true {
             let columns = Terminal.columns(of: 1)

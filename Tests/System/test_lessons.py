@@ -319,6 +319,33 @@ class Instructor(LessonTest):
         self.assertEqual(self.lab.get("/containers/json?all=1"), [])
         self.assertTrue(demo.modes_are_restored())
 
+    def test_keys_while_a_line_of_the_demonstration_runs(self) -> None:
+        course = self.course()
+        page = course / "en" / "90-small.md"
+        page.write_text(SMALL.replace("SETUP", "docker version").replace(
+            "```solution\n", "```solution\n!echo be'g'un; sleep 1\n"))
+        demo = Terminal([PROGRAM, "demo", "90"], self.lab.environment | {"DRYDOCK_LESSONS": str(course)})
+        self.addCleanup(demo.close)
+        demo.expect("node1> ", 60)
+        demo.send("x" * len("!echo be'g'un; sleep 1") + "x")
+        demo.expect("\nbegun")
+        demo.send("zyzzy")
+        demo.expect("node1> ")
+        self.assertNotIn("z", demo.stays_silent(0.3), "keys are not shown")
+        self.assertNotIn("d", demo.unread, "keys of the time when the line ran do not type the next one")
+        demo.send("k")
+        demo.expect("d$")
+        demo.send(CTRL_C)
+        self.assertEqual(demo.wait(60), 0)
+        self.assertTrue(demo.modes_are_restored())
+
+    def test_notes_to_be_read_before_class(self) -> None:
+        notes = self.lab.drydock("demo", "notes", "02")
+        self.assertSucceeds(notes)
+        self.assertIn("Let the room vote", notes.out)
+        self.assertIn("docker run -d --name web lab/web", notes.out)
+        self.assertIn("one lesson at a time", self.lab.drydock("demo", "02", "03").err)
+
     def test_a_demonstration_key_by_key(self) -> None:
         demo = self.demo()
         demo.expect("node1> ", 60)

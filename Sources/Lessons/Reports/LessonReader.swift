@@ -32,4 +32,20 @@ public enum LessonReader {
         for block in words.summary { page.block(block) }
         return page.text
     }
+
+    /// What an instructor reads before class: of each step the speaker notes and the lines that a demonstration plays.
+    public static func speakerNotes(_ lesson: Lesson, language: Language, columns: Int) -> String {
+        let words = lesson.text(in: language)
+        var page = LessonPage(columns: columns, colours: false)
+        page.heading("\(lesson.id): \(words.title)")
+        for step in lesson.steps {
+            guard let text = words.steps[step.id] else { continue }
+            page.heading(text.heading)
+            for note in text.speaker { page.paragraph(note, indent: 2, first: "* ") }
+            page.gap()
+            page.code(step.solution.map(\.text))
+            page.gap()
+        }
+        return page.text
+    }
 }

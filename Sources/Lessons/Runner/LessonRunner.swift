@@ -309,7 +309,7 @@ public final class LessonRunner {
         guard var open = session else { return }
         session = nil
         if open.recording == nil {
-            let made = open.progress.made.summary
+            let made = open.progress.made.summary(in: host.language)
             do {
                 try removeWhatWasMade(&open)
                 tell(voice.left(made))

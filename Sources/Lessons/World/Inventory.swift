@@ -1,5 +1,6 @@
 import EngineAPI
 public import EngineClient
+import Narration
 import OrderedJSON
 
 /// What the engine has at a moment, by identity: what a lesson has made is what is there and was not before.
@@ -113,18 +114,19 @@ public struct Inventory: Sendable, Equatable, Codable {
     }
 
     /// What there is, for a person: `2 containers, 1 network`.
-    public var summary: String {
-        let counts = [
-            (containers.count, "container"), (networks.count, "network"), (volumes.count, "volume"),
-            (images.count, "image"), (nodes.count, "node"), (pushed.count, "tag in the registry"),
+    func summary(in language: Language) -> String {
+        // An image that was made is counted once, however many names it has; a name alone counts where no image was made.
+        let made = images.count { $0.hasPrefix("sha256:") }
+        let counts: [(Int, one: String, many: String, korean: String)] = [
+            (containers.count, "container", "containers", "컨테이너"), (networks.count, "network", "networks", "네트워크"),
+            (volumes.count, "volume", "volumes", "볼륨"), (made, "image", "images", "이미지"),
+            (made == 0 ? images.count : 0, "name of an image", "names of images", "이미지 이름"),
+            (nodes.count, "node", "nodes", "노드"),
+            (pushed.count, "tag in the registry", "tags in the registry", "저장소(Registry)의 태그"),
         ]
-        return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.0 == 1 ? $0.1 : Self.plural($0.1))" }.joined(
-            separator: ", ")
-    }
-
-    private static func plural(_ noun: String) -> String {
-        let words = noun.split(separator: " ", maxSplits: 1)
-        return ([words[0] + "s"] + words.dropFirst()).joined(separator: " ")
+        return counts.filter { $0.0 > 0 }.map { (count, one, many, korean) in
+            language == .en ? "\(count) \(count == 1 ? one : many)" : "\(korean) \(count)개"
+        }.joined(separator: ", ")
     }
 
     /// Removes all that is in it from the engine; what has gone already is fine.
