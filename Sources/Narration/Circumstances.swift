@@ -9,6 +9,8 @@ public struct Circumstances: Sendable {
     var isElsewhere = false
     /// The words of the command.
     var command: [String] = []
+    /// Programs that some look needs, and that this machine does not have.
+    var missingPrograms: Set<String> = []
     /// The containers that have ended since.
     var ended: Set<String> = []
     /// The containers that were removed since.
@@ -51,6 +53,14 @@ struct Look: Sendable, Equatable {
     var command: String
     /// The container in which to type it, where that is not the shell.
     var container: String?
+
+    /// The program of the machine that a command needs: the first word behind `!` or `@node`.
+    static func program(of command: String) -> String? {
+        let words = command.split(separator: " ")
+        if command.hasPrefix("!") { return words.first.map { String($0.dropFirst()) } }
+        if command.hasPrefix("@") { return words.dropFirst().first.map(String.init) }
+        return nil
+    }
 }
 
 extension NarratedStep {
@@ -60,7 +70,9 @@ extension NarratedStep {
     /// container has the terminal, one is inside it.
     func looks(of record: StepRecord) -> [Look] {
         ExplanationCatalog.looks(for: record.kind).compactMap { template in
-            guard let command = try? template.filled(with: scope(of: record)) else { return nil }
+            guard let command = try? template.filled(with: scope(of: record)), !command.isEmpty,
+                Look.program(of: command).map({ !circumstances.missingPrograms.contains($0) }) ?? true
+            else { return nil }
             return look(LongNumbers.typable(command), of: record).map { named($0, record) }
         }
     }
@@ -69,7 +81,7 @@ extension NarratedStep {
     private func named(_ look: Look, _ record: StepRecord) -> Look {
         let host = host(of: record)
         guard circumstances.isElsewhere || host != circumstances.node, look.container == nil,
-            look.command.hasPrefix("docker ")
+            look.command.hasPrefix("docker "), !look.command.hasPrefix("docker -H ")
         else { return look }
         var look = look
         look.command = "docker -H \(host) " + look.command.dropFirst("docker ".count)
@@ -83,16 +95,21 @@ extension NarratedStep {
         if record.state == .observed && command.hasPrefix("@") { return nil }
         let needsProcess =
             ["docker exec", "docker top", "docker stats"].contains { command.hasPrefix($0) }
-            || ["/proc/", "/sys/fs/cgroup/"].contains { command.hasPrefix("!") && command.contains($0) }
-        let needsContainer = ["docker logs", "docker diff", "docker inspect", "!ls -A"].contains {
-            command.hasPrefix($0)
-        }
+            || record.kind != .cgroupRemove
+                && ["/proc/", "/sys/fs/cgroup/", "!nsenter "].contains { place in
+                    command.hasPrefix("!") && command.contains(place)
+                }
+            || livesWithProcess(record)
+        let needsContainer =
+            ["docker logs", "docker diff", "docker inspect"].contains { command.hasPrefix($0) }
+            || command.hasPrefix("!ls ") && command.contains("/containers/")
         // The process of an exec that somebody waited for is gone when one can type again; the container is not.
         if isSecond && circumstances.execution?["detached"]?.bool == false && command.contains("/proc/") { return nil }
         let isGone = circumstances.removed.contains(record.object)
         let hasEnded = isGone || circumstances.ended.contains(record.object)
-        // Its cable goes with its process.
-        if (needsProcess || record.kind == .vethCreate) && hasEnded { return nil }
+        if needsProcess && hasEnded { return nil }
+        let tellsOfRemoval = [.layerDelete, .containerDelete].contains(record.kind)
+        if isGone && command == "docker ps -a" && !tellsOfRemoval { return nil }
         if isGone && command.hasPrefix("docker") && command.split(separator: " ").contains(Substring(record.object)) {
             return nil
         }
@@ -104,6 +121,13 @@ extension NarratedStep {
             return Look(command: String(command.dropFirst(inside.count)), container: record.object)
         }
         return nil
+    }
+
+    /// Whether a record's result goes when the process ends that the same operation made: its cable, its addresses.
+    private func livesWithProcess(_ record: StepRecord) -> Bool {
+        let isOfStart = siblings[StepKind.processClone.rawValue] != nil
+        return record.kind == .vethCreate
+            || isOfStart && [.addressAssign, .portPublish, .neighboursAdd].contains(record.kind)
     }
 
     /// Whether the shell waits for the container that is being started.

@@ -49,6 +49,11 @@ public enum ExplanationCatalog {
     /// `docker …` as it stands. They are the same in every language.
     public static func looks(for kind: StepKind) -> [Template] { lookTable[kind] ?? [] }
 
+    /// The programs of the machine that looks need, without `kill`, which every shell has itself.
+    public static var programs: Set<String> {
+        Set(lookTable.values.joined().compactMap { Look.program(of: $0.source) }).subtracting(["kill"])
+    }
+
     private static let catalogs: [Language: [StepKind: Explanation]] = [
         .en: merged([
             EnglishTexts.images, EnglishTexts.registries, EnglishTexts.containerDisk, EnglishTexts.starting,

@@ -45,6 +45,8 @@ public struct Narrator: Sendable {
         self.node = node
         self.isElsewhere = isElsewhere
     }
+    /// Programs that looks need (``ExplanationCatalog/programs``) and this machine lacks: such looks are not offered.
+    public var missingPrograms: Set<String> = []
 
     /// All concepts, which lessons name in their focus.
     public static var concepts: Set<String> { Set(StepGroup.table.map(\.concept)) }
@@ -198,7 +200,8 @@ public struct Narrator: Sendable {
     }
 
     func circumstances(_ command: [String] = []) -> Circumstances {
-        Circumstances(node: node, isElsewhere: isElsewhere, command: command)
+        Circumstances(
+            node: node, isElsewhere: isElsewhere, command: command, missingPrograms: missingPrograms)
     }
 
     func newPage() -> Page { Page(columns: columns, theme: colours ? theme : nil, widest: theme.widest) }

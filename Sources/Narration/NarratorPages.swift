@@ -30,6 +30,7 @@ extension Narrator {
                 for evidence in record.evidence.prefix(1) {
                     page.evidence(evidence.text, source: evidence.source, indent: 4)
                 }
+                for look in step.looks(of: record) { show(look, on: &page, indent: 4) }
             }
         }
     }
@@ -51,6 +52,11 @@ extension Narrator {
         }
     }
 
+    /// Says of steps that no kernel did so.
+    private func tellSimulation(_ records: [StepRecord], on page: inout Page) {
+        if records.contains(where: \.isSimulated) { page.paragraph(voice.simulatedNote, style: .note) }
+    }
+
     private func page(
         of number: Int, in records: [StepRecord], _ command: [String], _ compose: (NarratedStep, inout Page) -> Void
     ) -> String {
@@ -58,6 +64,7 @@ extension Narrator {
         let steps = Array(NarratedStep.grouped(records, circumstances(command)).joined())
         if let step = steps.first(where: { $0.number == number }) {
             compose(step, &page)
+            tellSimulation(step.records, on: &page)
         } else {
             page.paragraph(voice.noSuchStep(number, last: steps.count))
         }
@@ -83,6 +90,7 @@ extension Narrator {
             }
         }
         page.paragraph(voice.traceLegend, style: .note)
+        tellSimulation(operations.joined().flatMap(\.records), on: &page)
         return page.text
     }
 
@@ -126,6 +134,7 @@ extension Narrator {
             }
         }
         page.paragraph(voice.stepLegend, style: .note)
+        tellSimulation(all, on: &page)
         return page.text
     }
 }

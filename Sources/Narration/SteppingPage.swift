@@ -23,9 +23,13 @@ extension Narrator {
     }
 
     /// A step that was performed, or failed.
-    public func done(_ record: StepRecord, command: [String]) -> String {
+    ///
+    /// - Parameters:
+    ///   - command: The words of the command without `docker`.
+    ///   - earlier: What was done before it: a look at a process asks which it is.
+    public func done(_ record: StepRecord, command: [String], earlier: [StepRecord] = []) -> String {
         var page = newPage()
-        let step = single(record, command)
+        let step = single(record, command, earlier: earlier)
         let words = SteppingVoice(language: language)
         if record.state == .failed {
             page.paragraph("\(voice.failed): \(record.failure?.message ?? record.command)", indent: 2, style: .failure)
@@ -40,7 +44,8 @@ extension Narrator {
         // The container does not run yet, and this terminal is taken: what others can look at is left.
         let looks = step.looks(of: record).filter { look in
             look.container == nil
-                && ["docker exec", "docker top", "docker stats", "docker logs"].allSatisfy { prefix in
+                && !(record.title == "start container" && look.command.hasPrefix("docker network inspect"))
+                && ["docker exec", "docker top", "docker stats", "docker logs", "docker port"].allSatisfy { prefix in
                     !look.command.hasPrefix(prefix)
                 }
         }
@@ -95,11 +100,13 @@ extension Narrator {
         single(record, command).text(\.brief, of: record, in: language) ?? LongNumbers.shortened(record.command)
     }
 
-    private func single(_ record: StepRecord, _ command: [String]) -> NarratedStep {
+    private func single(_ record: StepRecord, _ command: [String], earlier: [StepRecord] = []) -> NarratedStep {
         let group = StepGroup.of(record.kind).map { StepGroup.table[$0] } ?? StepGroup.table[0]
         return NarratedStep(
             number: record.index, last: record.index, group: group, records: [record],
-            siblings: [record.kind.rawValue: record.facts],
+            siblings: (earlier.filter { $0.operation == record.operation } + [record]).reduce(into: [:]) { all, other in
+                all[other.kind.rawValue] = other.facts
+            },
             circumstances: circumstances(command))
     }
 }

@@ -16,6 +16,7 @@ import OrderedJSON
 /// | `n:layer`, `n:entry:entries` | a list or a number | `1 layer`, `3 layers` (English only) |
 /// | `spaced` | a name in camel case | `block rate` |
 /// | `signal` | a signal's name | with `SIG` |
+/// | `up:2` | a path | the directory so many names above |
 enum TemplateFilter {
     static func apply(_ filter: String?, to value: JSON) throws(TemplateError) -> String {
         guard let filter else { return plain(value) }
@@ -33,6 +34,9 @@ enum TemplateFilter {
         case "signal":
             let name = plain(value)
             return name.hasPrefix("SIG") ? name : "SIG" + name
+        case _ where filter.hasPrefix("up:"):
+            guard let count = Int(filter.dropFirst(3)) else { throw .unknownFilter(filter) }
+            return above(plain(value), count)
         default:
             guard filter.hasPrefix("n:") else { throw .unknownFilter(filter) }
             let nouns = filter.dropFirst(2).split(separator: ":")
@@ -87,6 +91,12 @@ enum TemplateFilter {
         let digits = text.split(separator: ":").last.map(String.init) ?? text
         guard digits.count > 12, digits.allSatisfy(\.isHexDigit) else { return text }
         return String(digits.prefix(12))
+    }
+
+    /// A path without its last names.
+    private static func above(_ path: String, _ count: Int) -> String {
+        let names = path.split(separator: "/").dropLast(count)
+        return (path.hasPrefix("/") ? "/" : "") + names.joined(separator: "/")
     }
 
     private static func spaced(_ text: String) -> String {

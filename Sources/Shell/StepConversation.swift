@@ -100,8 +100,10 @@ final class StepConversation: CommandObserver {
             case .reverted: say(narrator.takenBack(record))
             case .failed:
                 let isUndoing = records.contains { $0.index == record.index && $0.operation == record.operation }
-                say(isUndoing ? narrator.takenBack(record) : narrator.done(record, command: command))
-            default: say(narrator.done(record, command: command))
+                say(
+                    isUndoing
+                        ? narrator.takenBack(record) : narrator.done(record, command: command, earlier: records))
+            default: say(narrator.done(record, command: command, earlier: records))
             }
             if record.state != .planned { state.withLock { $0.records.append(record) } }
         }

@@ -1,4 +1,4 @@
-"""The teaching voice: what it shows of containers is what others read, and what it offers to type works."""
+"""The teaching voice: what it shows of containers is what others read; stepping, planning, errors, sessions."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ import time
 import unittest
 
 import machine
-from harness import PROGRAM, ROOT, LabTest, wait_until
+from harness import PROGRAM, LabTest, wait_until
 from terminal import CTRL_D, ENTER, PROMPT, Terminal
 
-#: The kinds of steps there are, from the program's own list.
-KINDS = set(re.findall(r'= "([a-z]+\.[a-z]+)"', (ROOT / "Sources/EngineAPI/StepKind.swift").read_text()))
 STEP_PROMPT = r"\[q\] take back > $"
 
 
@@ -277,111 +275,6 @@ class Explaining(LabTest):
                 result = self.lab.line(f"explain docker {command}")
                 self.assertEqual((result.code, result.out), (1, ""))
                 self.assertIn(message, result.err)
-
-
-class OfferedCommands(LabTest):
-    """Each command that the narration offers can be typed, and shows what it promises."""
-
-    # What lists the contents of something may list none.
-    MAY_BE_EMPTY = ("docker diff ", "@node1 ip neigh ", "docker logs ", "!ls ", "docker exec web ls ")
-
-    def check(self, *lines: str) -> None:
-        """Runs lines, asks for more on each of their steps, and runs all that is offered."""
-        words = [word for line in lines for word in ("-c", line)]
-        words += [word for number in range(1, 16) for word in ("-c", f"why {number}")]
-        page = self.assertSucceeds(self.lab.drydock("--narrate", "off", *words)).out
-        evidence = set(re.findall(r"(?m)^\|\s+= (.+?)(?:\s{2,}\S+)?$", page))
-        offered = set(re.findall(r"(?m)^\|\s+> (.+?)(?:\s{2,}in .+)?$", page))
-        offered = {command for command in offered if not command.startswith("!man ")}
-        for command in sorted(offered):
-            with self.subTest(command):
-                result = self.assertSucceeds(self.lab.line(command, level="off"))
-                if not command.startswith(self.MAY_BE_EMPTY):
-                    self.assertNotEqual(result.out.strip(), "", result.err)
-                # What was read back from a file of the kernel is what the offered command shows of it.
-                if re.match(r"!cat /(sys|proc)/", command):
-                    shown = " ".join(result.out.split())
-                    self.assertTrue(any(text in shown for text in evidence), (evidence, shown))
-        self.assertGreaterEqual(len(offered), 2, offered)
-        self.kinds |= {command.split()[0].strip("!@") for command in offered}
-
-    def setUp(self):
-        self.kinds: set[str] = set()
-
-    def test_of_a_run_with_all_sorts_of_flags(self):
-        self.check("docker run -d --name web --hostname boat -m 32m --cpus 0.5 --pids-limit 50 -p 18080:80 "
-                   "-v data:/data --tmpfs /scratch --ulimit nofile=100:200 -u 1000 busybox sleep 1000")
-        self.assertLessEqual({"docker", "cat", "node1", "grep"}, self.kinds)
-
-    def test_of_a_run_in_a_network_of_ones_own(self):
-        self.addCleanup(self.lab.docker, "network", "rm", "lab")
-        self.check("docker network create lab")
-        self.check("docker run -d --name web --network lab busybox sleep 1000")
-
-    def test_of_a_second_process(self):
-        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "web", "busybox", "sleep", "1000"))
-        self.check("docker exec -d web sleep 1000")
-
-    # One line after another, each told in depth: together they have every kind of step but those of an uplink.
-    LINES = [
-        "docker network create lab", "docker volume create kept", "docker run -d -t --name web --network lab --hostname boat "
-        "-m 32m --ulimit nofile=100:200 -u 1000 -v kept:/bin --tmpfs /scratch --sysctl net.core.somaxconn=77 -p 18080:80 "
-        "busybox sleep 1000", "docker run -d --name onhost --network host busybox sleep 1000",
-        "docker run -d --name none --network none busybox sleep 1000", "docker network connect bridge web",
-        "docker pause web", "docker unpause web", "docker update -m 64m --memory-swap 128m web", "docker exec -d web sleep 999",
-        "docker top web", "docker stats --no-stream web", "docker diff none", "docker cp none:/etc/passwd {file}",
-        "docker cp {file} none:/new", "docker commit none made:1", "docker tag made:1 {registry}/made:1",
-        "docker push {registry}/made:1", "docker rmi made:1", "docker rmi {registry}/made:1",
-        "docker pull {registry}/made:1", "docker build -t built {context}", "docker save -o {file} built",
-        "docker rmi built", "docker load -i {file}", "docker export -o {file} none", "docker import {file} plain:1",
-        "docker rename none nobody", "docker network disconnect bridge web", "docker stop -t 0 nobody", "docker rm nobody",
-        "node add node2", "node link node2 --loss 10%", "node link node2 --loss 0",
-        "docker network create -d macvlan lone", "docker run -d --name mac --network lone busybox sleep 1000",
-        "docker swarm init", "docker -H node2 {join}", "docker network create -d overlay --attachable over",
-        "docker run -d --name over1 --network over busybox sleep 1000", "docker rm -f over1", "docker -H node2 swarm leave",
-        "node rm node2", "docker rm -f mac web onhost", "docker network rm lab", "docker volume rm kept",
-    ]
-    # Those of an uplink are on a machine that has one; the second node's and a first start's are in their own streams.
-    ELSEWHERE = {"uplink.create", "uplink.translate", "swarm.join", "swarm.leave"}
-    # Offered for a moment that is over when the next prompt comes, or for what is gone, which it shows by failing.
-    MAY_FAIL = re.compile(r"!ls( -d| -A)? /|!man |!cat ~/.docker|docker manifest inspect|docker search|docker logs")
-
-    def test_of_every_kind_of_step(self):
-        with tempfile.TemporaryDirectory(prefix="drydock-test-", dir="/tmp") as context:
-            with open(f"{context}/Dockerfile", "w", encoding="utf-8") as file:
-                file.write("FROM busybox\nRUN echo hi > /hi\n")
-            values = {"file": f"{context}/file", "context": context,
-                      "registry": self.lab.get("/drydock/registry")["Address"], "join": ""}
-            begin, kinds, offered = time.time_ns(), set(), 0
-            for line in self.LINES:
-                line = line.format(**values)
-                told = self.assertSucceeds(self.lab.line(line, level="deep"))
-                kinds |= {record["kind"] for record in self.lab.steps() if record["time"] >= begin}
-                if "swarm init" in line:
-                    values["join"] = re.search(r"docker (swarm join .*)", told.out)[1]
-                for command in sorted(set(re.findall(r"(?m)^\|\s+> (.+?)(?:\s{2,}in .+)?$", told.err))):
-                    offered += 1
-                    with self.subTest(line=line, offered=command):
-                        result = self.lab.line(command, level="off")
-                        if not self.MAY_FAIL.match(command):
-                            self.assertSucceeds(result)
-                        if not command.startswith(self.MAY_BE_EMPTY) and not self.MAY_FAIL.match(command):
-                            self.assertNotEqual(result.out.strip(), "", result.err)
-            self.assertGreater(offered, 60)
-            self.assertEqual(KINDS - kinds - self.ELSEWHERE, set())
-
-    def test_of_pages_about_whole_containers(self):
-        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "web", "busybox", "sleep", "1000"))
-        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "shop", "busybox", "sleep", "1000"))
-        page = self.assertSucceeds(self.lab.line("inside web", "compare web shop")).out
-        offered = re.findall(r"(?m)^\|\s+> (.+)$", page)
-        self.assertGreaterEqual(len(offered), 8)
-        for command in offered:
-            with self.subTest(command):
-                result = self.assertSucceeds(self.lab.line(command, level="off"))
-                # A container that has written nothing has nothing to list.
-                if "diff" not in command and "ls -A" not in command:
-                    self.assertNotEqual(result.out.strip(), "")
 
 
 class ErrorsTeach(LabTest):

@@ -13,7 +13,7 @@ extension EnglishTexts {
                 """,
             deep: """
                 A file is covered by /dev/null, a directory by an empty read-only tmpfs, and a read-only path \
-                is bound onto itself and remounted. There is no namespace for these: most of /proc/sys/kernel, \
+                is bound onto itself and remounted; what this kernel does not have is passed over. There is no namespace for these: most of /proc/sys/kernel, \
                 for one, is the machine's. Docker leaves the masks out with --privileged. Read: proc(5), \
                 mount(2).
                 """),

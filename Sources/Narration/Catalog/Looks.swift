@@ -1,18 +1,18 @@
 import EngineAPI
 
 extension ExplanationCatalog {
-    /// For each kind the commands that show its result, the plainest first. A look that needs a fact which is missing
-    /// is left out on the screen.
+    /// For each kind the commands that show its result, the plainest first. A look that needs a fact which is missing, or
+    /// that comes out empty, is left out on the screen.
     static let lookTable: [StepKind: [Template]] = [
         // Images
         .imageResolve: ["docker history {reference}", "docker image inspect {reference}"],
-        .registryResolve: ["docker manifest inspect {reference}", "docker search {repository}"],
+        .registryResolve: ["docker manifest inspect -v {reference}", "docker search {repository}"],
         .manifestFetch: ["docker manifest inspect {reference}", "docker image inspect {reference}"],
         .layerDownload: ["!ls -l {path}", "!sha256sum {path}"],
         .imageVerify: ["docker image inspect {reference}"],
-        .registryConnect: ["!cat ~/.docker/config.json"],
-        .layerUpload: ["docker history {object}"],
-        .manifestPush: ["docker manifest inspect {reference}", "docker images --digests"],
+        .registryConnect: ["{?isLab}registry ls{/}", "docker manifest inspect -v {object}"],
+        .layerUpload: ["docker manifest inspect {object}"],
+        .manifestPush: ["docker manifest inspect -v {reference}", "docker images --digests"],
         .imageLoad: ["docker images"],
         .imageImport: ["docker history {image|short}", "docker image inspect {image|short}"],
         .layerUnpack: ["!ls {directory}"],
@@ -24,34 +24,34 @@ extension ExplanationCatalog {
         .volumeCreate: ["docker volume inspect {volume}", "!ls -la {path}"],
         .volumeFill: ["!ls -la {path}"],
         .volumeDelete: ["docker volume ls"],
-        .filesPut: ["docker diff {container}", "!ls -A {upper}"],
+        .filesPut: ["docker diff {container}", "!ls -la {upper}"],
         .buildInstruction: ["docker history {image|short}"],
         .imageCommit: ["docker history {image|short}"],
 
         // The container on disk
         .containerCreate: ["docker inspect {name}", "docker ps -a", "!ls {directory}"],
-        .layerCreate: ["docker diff {object}", "!ls -A {upper}"],
-        .layerDelete: ["!ls {upper}"],
+        .layerCreate: ["!ls -la {upper}", "docker diff {object}"],
+        .layerDelete: ["!ls {upper|up:2}", "docker ps -a"],
         .containerDelete: ["docker ps -a"],
         .containerRename: ["docker ps -a"],
 
         // Starting
-        .overlayMount: ["!grep overlay /proc/{process.clone:pid}/mountinfo", "!ls -A {upper}"],
+        .overlayMount: ["!grep overlay /proc/{process.clone:pid}/mountinfo", "!ls -la {upper}"],
         .cgroupCreate: ["!cat {readBack}"],
-        .cgroupLimit: ["!cat {readBack}", "docker stats --no-stream {object}"],
+        .cgroupLimit: ["!cat {readBack}", "{?resource=memory}docker stats --no-stream {object}{/}"],
         .processClone: ["!grep NSpid /proc/{pid}/status", "!ls -l /proc/{pid}/ns", "docker top {object}"],
         .cgroupJoin: ["!cat /proc/{process.clone:pid}/cgroup", "!cat /proc/{namespace.enter:pid}/cgroup"],
-        .rootAttach: ["!ls /proc/{process.clone:pid}/root", "!cat /proc/{process.clone:pid}/mountinfo"],
+        .rootAttach: ["!grep overlay /proc/{process.clone:pid}/mountinfo"],
         .mountProc: ["docker exec {object} ps", "docker top {object}"],
         .mountDev: ["docker exec {object} ls -l /dev"],
-        .mountSys: ["docker exec {object} ls /sys/class/net"],
+        .mountSys: ["docker exec {object} grep sysfs /proc/mounts", "docker exec {object} ls /sys/class/net"],
         .mountFiles: ["docker exec {object} cat /etc/hosts", "docker exec {object} cat /etc/resolv.conf"],
-        .mountVolume: ["docker exec {object} ls {target}", "!ls {source}"],
+        .mountVolume: ["docker exec {object} ls -la {target}", "!ls -la {source}"],
         .mountTmpfs: ["docker exec {object} df {target}"],
-        .mountMask: ["docker exec {object} ls -l /proc/kcore", "docker exec {object} mount"],
+        .mountMask: ["docker exec {object} grep /proc/ /proc/mounts"],
         .rootPivot: ["!ls /proc/{process.clone:pid}/root", "docker exec {object} ls /"],
         .hostnameSet: ["docker exec {object} hostname", "!hostname"],
-        .parameterSet: ["docker inspect -f '{{{{.HostConfig.Sysctls}}}}' {object}"],
+        .parameterSet: ["docker exec {object} cat {readBack}"],
         .terminalOpen: ["docker exec {object} ls -l /dev/pts"],
         .resourceLimit: ["!cat /proc/{process.clone:pid}/limits"],
         .userBecome: ["!grep Uid /proc/{process.clone:pid}/status", "docker exec {object} id"],
@@ -67,12 +67,17 @@ extension ExplanationCatalog {
         // Networks
         .nodeCreate: ["@{node} ip address"],
         .nodeDelete: ["@cable ip link", "node ls"],
-        .swarmInit: ["docker node ls", "docker info"],
-        .swarmJoin: ["docker info", "docker -H {manager} node ls"],
-        .swarmLeave: ["docker info"],
+        .swarmInit: ["docker node ls", "docker info -f '{{{{.Swarm.NodeAddr}}}}'"],
+        .swarmJoin: ["docker info -f '{{{{.Swarm.NodeAddr}}}}'", "docker -H {manager} node ls"],
+        .swarmLeave: ["docker info -f '{{{{.Swarm.LocalNodeState}}}}'"],
         .tunnelCreate: ["@{node} ip -d link show {tunnel}", "docker network inspect {network}"],
-        .neighboursAdd: ["@{node} bridge fdb show dev {tunnel}", "@{node} ip neigh show dev {tunnel}"],
-        .neighboursRemove: ["@{node} bridge fdb"],
+        .neighboursAdd: [
+            "{?peers}@{peers|first} bridge fdb show dev {tunnel}{:}docker network inspect {network}{/}",
+            "{?peers}@{peers|first} ip neigh show dev {tunnel}{/}",
+        ],
+        .neighboursRemove: [
+            "{?peers}@{peers|first} bridge fdb{:}docker network inspect {network}{/}"
+        ],
         .parentCreate: ["@{node} ip -d link show {parent}"],
         .linkShare: ["docker exec {object} ip address", "@{node} ip link show {parent}"],
         .cablePlug: ["@{node} ip address show eth0", "@cable bridge link"],
@@ -92,9 +97,10 @@ extension ExplanationCatalog {
             {?node.create:node}@{node.create:node} ip address{:}{?network.create:name}@{node} ip address{:}\
             docker exec {object} ip address{/}{/}
             """,
-            "docker network inspect {network}",
+            "!nsenter -t {process.clone:pid} -n ip address",
+            "{?node.create:node}{:}docker network inspect {network}{/}",
         ],
-        .routeAdd: ["docker exec {object} ip route"],
+        .routeAdd: ["docker exec {object} ip route", "!nsenter -t {process.clone:pid} -n ip route"],
         .networkJoin: ["docker exec {object} ip address"],
         .networkNone: ["docker exec {object} ip address"],
         .networkRelease: ["docker network inspect {network}"],
@@ -103,16 +109,16 @@ extension ExplanationCatalog {
         .namespaceEnter: ["docker top {container}", "!ls -l /proc/{pid}/ns"],
 
         // Running and ending
-        .processSignal: ["docker inspect -f '{{{{.State.Status}}}}' {object}", "!man 7 signal"],
+        .processSignal: ["docker inspect -f '{{{{.State.Status}}}}' {object}", "!kill -l {number}"],
         .processEnd: ["docker ps -a", "docker inspect -f '{{{{.State.ExitCode}}}}' {object}"],
         .cgroupFreeze: ["docker ps", "!cat {readBack}"],
         .cgroupThaw: ["docker ps", "!cat {readBack}"],
-        .cgroupRemove: ["!ls -d {readBack}"],
+        .cgroupRemove: ["!ls {readBack|up:1}"],
 
         // Reading
         .processesList: ["!cat {file}", "docker exec {container} ps"],
         .countersRead: ["!cat {readBack}", "docker stats --no-stream {container}"],
         .changesRead: ["!ls -lR {upper}", "docker diff {container}"],
-        .filesGet: ["docker diff {container}", "!ls -A {upper}"],
+        .filesGet: ["!ls -la {upper}", "docker diff {container}"],
     ]
 }
