@@ -88,9 +88,11 @@ public struct Linter {
     /// Somebody who always takes the same choice must not be right each time.
     private mutating func checkPlacesOfTheRight() {
         let quiz = english.quiz.compactMap { question in question.choices.firstIndex(where: \.isRight).map { $0 + 1 } }
-        let places = quiz + lesson.steps.flatMap { $0.predictions.values }
-        guard places.count >= 4, let first = places.first, places.allSatisfy({ $0 == first }) else { return }
-        note(1, "choice \(first) is always the right one, in predictions and in the quiz: move some")
+        let predictions = lesson.steps.flatMap { $0.predictions.values }
+        for (places, name) in [(quiz, "in the quiz"), (predictions, "in the predictions")] {
+            guard places.count >= 3, let first = places.first, places.allSatisfy({ $0 == first }) else { continue }
+            note(1, "choice \(first) is always the right one \(name): move some")
+        }
     }
 
     // MARK: Steps

@@ -89,7 +89,7 @@ public struct Prover {
         try stage.cleanUp()
         try removeWhatWasMade()
         let left = try Inventory(of: lab.engine()).without(baseline)
-        if !left.isEmpty { fail("left behind: \(left.summary)") }
+        if !left.isEmpty { fail("left behind: \(left.summary(in: .en))") }
     }
 
     // MARK: One step
