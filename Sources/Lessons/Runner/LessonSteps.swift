@@ -8,7 +8,7 @@ extension LessonRunner {
         let text = session.lesson.text(in: host.language)
         var page = page
         page.gap()
-        page.heading("\(session.lesson.id): \(text.title) (\(voice.minutes(session.lesson.front.minutes)))")
+        page.heading("\(session.lesson.id): \(text.title) (\(voice.minutes(session.lesson.front.minutes).replacing(" ", with: "\u{A0}")))")
         for block in text.introduction { page.block(block) }
         host.say(page.text)
     }

@@ -138,6 +138,7 @@ struct LessonVoice: Sendable {
         reason.isEmpty ? rightAnswer : say("[ok] Right: \(reason)", "[ok] 맞습니다: \(reason)")
     }
     func wrong(_ reason: String) -> String { say("No: \(reason)", "아닙니다: \(reason)") }
+    var quiz: String { say("quiz", "퀴즈") }
     var again: String { say("Try again.", "다시 골라 보십시오.") }
     var inQuiz: String {
         say(

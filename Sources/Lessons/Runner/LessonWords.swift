@@ -178,7 +178,7 @@ extension LessonRunner {
             let right = (question.choices.firstIndex(where: \.isRight) ?? 0) + 1
             return (open.progress.quiz[question.id] ?? []).contains(right)
         }
-        page.line("  quiz: \(right)/\(text.quiz.count)")
+        page.line("  \(voice.quiz): \(right)/\(text.quiz.count)")
         host.say(page.text)
         return 0
     }
