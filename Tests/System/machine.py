@@ -27,7 +27,7 @@ def cgroup_parent(home: str) -> str:
     value = 2_166_136_261
     for byte in home.encode():
         value = ((value ^ byte) * 16_777_619) & 0xFFFF_FFFF
-    return f"drydock-{value:x}"
+    return f"drydock-{value:08x}"
 
 
 def cgroup_directory(pid: int, controller: str) -> str:

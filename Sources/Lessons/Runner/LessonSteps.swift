@@ -8,7 +8,9 @@ extension LessonRunner {
         let text = session.lesson.text(in: host.language)
         var page = page
         page.gap()
-        page.heading("\(session.lesson.id): \(text.title) (\(voice.minutes(session.lesson.front.minutes).replacing(" ", with: "\u{A0}")))")
+        // The minutes stay together where a narrow screen breaks the title.
+        let minutes = voice.minutes(session.lesson.front.minutes).replacing(" ", with: "\u{A0}")
+        page.heading("\(session.lesson.id): \(text.title) (\(minutes))")
         for block in text.introduction { page.block(block) }
         host.say(page.text)
     }
