@@ -86,7 +86,7 @@ public struct RootedTree: Sendable {
                     throw SystemError("making directory \(path.text)", code: ENOTDIR)
                 }
                 try check("making directory \(next.text)") { part.withCString { mkdirat(parent.number, $0, 0o755) } }
-                _ = part.withCString { fchmodat(parent.number, $0, 0o755, 0) }
+                _ = part.withCString { fchmodat(parent.number, $0, 0o755, AT_SYMLINK_NOFOLLOW) }
                 if let owner {
                     try check("setting the owner of \(next.text)") {
                         part.withCString { fchownat(parent.number, $0, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW) }

@@ -143,7 +143,8 @@ public struct TreeUnpacker {
         } else {
             // Set-user-ID bits are for the owner that the archive names, not for whoever happens to unpack it.
             let mode = self.owner == .caller ? entry.mode & 0o1777 : entry.mode
-            try check(what) { name.withCString { fchmodat(parent.number, $0, mode, 0) } }
+            // Whoever lives in the tree may put a link in the place of what was just made.
+            try check(what) { name.withCString { fchmodat(parent.number, $0, mode, AT_SYMLINK_NOFOLLOW) } }
         }
         let time = timespec(tv_sec: Int(entry.modified), tv_nsec: 0)
         try check(what) { name.withCString { utimensat(parent.number, $0, [time, time], AT_SYMLINK_NOFOLLOW) } }

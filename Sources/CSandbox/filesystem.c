@@ -151,6 +151,16 @@ static long clone_mount(long directory, const char *path, unsigned flags) {
     return CALL(SYS_open_tree, directory, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
 }
 
+/// The same for a path in which nothing may be a symbolic link.
+static long clone_without_links(const char *path, unsigned flags) {
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+    long opened = CALL(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+    if (opened < 0) return opened;
+    long mount = clone_mount(opened, "", AT_EMPTY_PATH | flags);
+    close_quietly(opened);
+    return mount;
+}
+
 /// Attaches a mount to what is open as `target`. Closes both.
 static long attach(long mount, long target) {
     long done = target < 0 ? target : mount < 0 ? mount
@@ -229,8 +239,9 @@ long mount_file_system(struct child *child, const struct sandbox_op *op) {
 long bind_mount(struct child *child, const struct sandbox_op *op) {
     name_object(child, text(child, op, 0));
     uint64_t set = (uint64_t)op->number[0], propagation = (uint64_t)op->number[2];
-    unsigned recursive = op->number[1] ? AT_RECURSIVE : 0;
-    long mount = clone_mount(AT_FDCWD, text(child, op, 0), recursive);
+    unsigned recursive = op->number[1] & 1 ? AT_RECURSIVE : 0;
+    long mount = op->number[1] & 2 ? clone_without_links(text(child, op, 0), recursive)
+                                   : clone_mount(AT_FDCWD, text(child, op, 0), recursive);
     if (mount < 0) return mount;
     long directory = is_directory(mount), done = directory;
     if (done >= 0 && set != 0)

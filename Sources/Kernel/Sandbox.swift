@@ -67,8 +67,12 @@ public enum SandboxOperation: Sendable {
     /// Mounts a file system in the root. The target is made when it is missing (a directory).
     case mount(type: String, source: String, target: String, flags: MountFlags, options: String)
     /// Bind-mounts a path of the machine in the root, recursively or not; the target is made when it is missing, as a
-    /// directory or an empty file like the source. Flags are applied by a second, remounting call.
-    case bind(source: String, target: String, isRecursive: Bool, flags: MountFlags, propagation: MountPropagation)
+    /// directory or an empty file like the source. Flags are applied by a second, remounting call. A source that was
+    /// resolved before may have no symbolic link in it any more (`RESOLVE_NO_SYMLINKS`, `openat2(2)`): then nobody has
+    /// put one there meanwhile.
+    case bind(
+        source: String, target: String, isRecursive: Bool, flags: MountFlags, propagation: MountPropagation,
+        followsLinks: Bool = true)
     /// Bind-mounts a path of the root over another path of the root (`/dev/pts/0` on `/dev/console`).
     case bindWithin(source: String, target: String)
     /// Makes a directory in the root.

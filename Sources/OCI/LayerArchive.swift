@@ -50,6 +50,9 @@ private struct TreeWalk {
         var inode: ino_t
     }
 
+    /// O_PATH, which Swift's Glibc leaves out.
+    private static let pathOnly: Int32 = 0o10000000
+
     init(writer: TarWriter, form: LayerArchive.Form) {
         self.writer = writer
         self.form = form
@@ -143,9 +146,12 @@ private struct TreeWalk {
     private func copy(
         _ name: ArchiveName, in parent: Descriptor, _ entry: TarEntry, _ failure: (String) -> OCIError
     ) throws(OCIError) {
-        let number = name.withCString { openat(parent.number, $0, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) }
+        let number = name.withCString { openat(parent.number, $0, Self.pathOnly | O_NOFOLLOW | O_CLOEXEC) }
         guard number >= 0 else { throw failure("opening") }
-        let file = Descriptor(owning: number)
+        // Whoever lives in the tree may have put something else there meanwhile: a pipe or a device is not opened.
+        let file = try system { () throws(SystemError) in
+            try Descriptor(owning: number).reopenedAsFile(entry.name.text)
+        }
         try writer.begin(entry)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceSize, alignment: 16)
         defer { buffer.deallocate() }

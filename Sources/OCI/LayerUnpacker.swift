@@ -265,7 +265,9 @@ final class LayerUnpacker {
         {
             throw place.failure("setting its owner")
         }
-        if !isLink, place.call({ fchmodat($0, $1, entry.mode, 0) }) != 0 { throw place.failure("setting its mode") }
+        if !isLink, place.call({ fchmodat($0, $1, entry.mode, AT_SYMLINK_NOFOLLOW) }) != 0 {
+            throw place.failure("setting its mode")
+        }
         for attribute in entry.attributes {
             let result = attribute.value.withUnsafeBytes {
                 lsetxattr(place.path, attribute.name, $0.baseAddress, $0.count, 0)

@@ -77,7 +77,9 @@ final class RootedDirectory {
             let directory = Descriptor(owning: number)
             let failed = ArchiveName(part).withCString { mkdirat(directory.number, $0, 0o755) != 0 }
             if failed, errno != EEXIST { throw .entry(name: entry.text, .last("making its directory")) }
-            if !failed { ArchiveName(part).withCString { _ = fchmodat(directory.number, $0, 0o755, 0) } }
+            if !failed {
+                ArchiveName(part).withCString { _ = fchmodat(directory.number, $0, 0o755, AT_SYMLINK_NOFOLLOW) }
+            }
             parent = ArchiveName(parent.bytes.isEmpty ? Array(part) : Array(parent.bytes) + [UInt8(ascii: "/")] + part)
         }
     }

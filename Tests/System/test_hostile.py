@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import io
 import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
 import tarfile
+import tempfile
+import textwrap
 import unittest
 
 from harness import LabTest, wait_until
@@ -111,16 +120,132 @@ class AClient(HostileTest):
                 self.assertIn(status, (200, 400), body[:200])
 
 
-class AFileOfTheEngine(LabTest):
-    def test_that_is_damaged_is_named(self):
-        container = self.assertSucceeds(self.lab.docker("create", "busybox")).out.strip()
-        path = f"{self.lab.home}/node1/containers/{container}/container.json"
-        self.lab.kill_engine()
-        with open(path, "w") as file:
-            file.write('{"a":')
-        done = self.lab.drydock("engine", "start")
-        self.assertNotEqual(done.code, 0)
-        self.assertIn(f"{path} is damaged", done.err)
+class AProcessThatSwapsNames(HostileTest):
+    """While the engine copies to or from a running container, a process in there puts symbolic links to the machine's
+    files in the place of what was looked up. Played by Python in the container's root: quicker than any shell."""
+
+    SECRET = b"of the machine"
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.machine = tempfile.mkdtemp(dir="/tmp")
+        self.addCleanup(shutil.rmtree, self.machine)
+        self.secret = f"{self.machine}/secret"
+        pathlib.Path(self.secret).write_bytes(self.SECRET)
+        os.chmod(self.secret, 0o600)
+        os.chmod(self.machine, 0o700)
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "box", "-v", "shared:/v", "busybox", "sleep", "1000"))
+        self.root = f"/proc/{self.lab.pid_of('box')}/root"
+
+    @contextlib.contextmanager
+    def swapping(self, script: str):
+        """Runs Python in the container's /t, over and over, meanwhile."""
+        os.makedirs(f"{self.root}/t", exist_ok=True)
+        body = textwrap.indent(textwrap.dedent(script), "        ")
+        program = f"""
+import os
+os.chroot("{self.root}")
+os.chdir("/t")
+machine, secret = "{self.machine}", "{self.secret}"
+while True:
+    try:
+{body}
+    except OSError:
+        pass
+"""
+        process = subprocess.Popen([sys.executable, "-c", program])
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
+
+    def archive(self, path: str) -> tuple[int, bytes]:
+        """What is read of a path; status 0 when the reading broke off."""
+        try:
+            status, _, body = self.lab.request("GET", f"/containers/box/archive?path={path}")
+            return status, body
+        except http.client.IncompleteRead as error:
+            return 0, error.partial
+
+    def assertUntouched(self) -> None:
+        self.assertEqual(os.stat(self.secret).st_mode & 0o7777, 0o600)
+        self.assertEqual(os.stat(self.machine).st_mode & 0o7777, 0o700)
+        self.assertEqual(os.listdir(self.machine), ["secret"])
+        self.assertEqual(pathlib.Path(self.secret).read_bytes(), self.SECRET)
+
+    def test_reads_nothing_of_the_machine(self):
+        script = """
+            os.mkdir("d")
+            open("d/secret", "w").write("of the container")
+            os.rename("d", "y")
+            os.symlink(machine, "d")
+            os.unlink("d")
+            os.rename("y", "d")
+            os.unlink("d/secret")
+            os.symlink(secret, "d/secret")
+            os.unlink("d/secret")
+            os.mkfifo("d/secret")
+            os.unlink("d/secret")
+            os.rmdir("d")
+        """
+        seen = set()
+        with self.swapping(script):
+            for _ in range(60):
+                for path in ("/t/d/secret", "/t/d", "/t/d/.", "/t"):
+                    status, body = self.archive(path)
+                    seen.add(status)
+                    self.assertNotIn(self.SECRET, body)
+        self.assertIn(200, seen)
+        self.assertUntouched()
+
+    def test_changes_nothing_of_the_machine(self):
+        """The directory of the archive gives way to a link while the files behind it are still being written."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            for name, kind in [("d", tarfile.DIRTYPE), ("f", tarfile.REGTYPE), ("d/n", tarfile.DIRTYPE)] + [
+                    (f"g{number}", tarfile.REGTYPE) for number in range(60)] + [("d/secret", tarfile.REGTYPE)]:
+                entry = tarfile.TarInfo(name)
+                entry.type, entry.mode, entry.uid = kind, 0o4777, 1234
+                archive.addfile(entry)
+        for links in ("""
+                        os.rename("d", "old")
+                        os.symlink(machine, "d")
+                        os.unlink("d")
+                      """, """
+                        os.symlink(secret, "l")
+                        os.rename("l", "f")
+                      """, """
+                        os.rmdir("d/n")
+                        os.symlink(machine, "d/n")
+                      """):
+            with self.subTest(links=links), self.swapping(links):
+                for _ in range(25):
+                    self.lab.request("PUT", "/containers/box/archive?path=/t", buffer.getvalue(),
+                                     {"Content-Type": "application/x-tar"})
+                    self.assertUntouched()
+                    self.lab.docker("exec", "box", "sh", "-c", "rm -rf /t/*")
+
+    def test_gets_nothing_of_the_machine_mounted(self):
+        """A part of a volume that another container turns into a link while it is looked up."""
+        os.makedirs(f"{self.root}/v/a/b")
+        pathlib.Path(f"{self.root}/v/a/b/secret").write_bytes(b"of the volume")
+        os.symlink(self.machine, f"{self.root}/v/link")
+        script = """
+            os.rename("../v/a/b", "../v/a/c")
+            os.rename("../v/link", "../v/a/b")
+            os.rename("../v/a/b", "../v/link")
+            os.rename("../v/a/c", "../v/a/b")
+        """
+        seen = set()
+        with self.swapping(script):
+            for _ in range(20):
+                done = self.lab.docker("run", "--rm", "--mount", "type=volume,src=shared,dst=/m,volume-subpath=a/b",
+                                       "busybox", "cat", "/m/secret")
+                seen.add(done.out)
+                self.assertNotIn(self.SECRET.decode(), done.out)
+        self.assertLessEqual(seen, {"", "of the volume"})
+        self.assertUntouched()
 
 
 if __name__ == "__main__":

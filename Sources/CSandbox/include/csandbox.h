@@ -16,8 +16,8 @@ enum sandbox_code {
     SANDBOX_ISOLATE_MOUNTS,       ///< no arguments
     SANDBOX_ATTACH_ROOT,          ///< number: descriptor of a detached mount; text: directory of the machine
     SANDBOX_MOUNT,                ///< number: MOUNT_ATTR_… flags; text: type, source, target, options
-    SANDBOX_BIND,                 ///< number: MOUNT_ATTR_… to set, recursive?, MS_… propagation, that recursive?;
-                                  ///< text: source, target
+    SANDBOX_BIND,                 ///< number: MOUNT_ATTR_… to set, 1 for recursive and 2 for a source without links,
+                                  ///< MS_… propagation, that recursive?; text: source, target
     SANDBOX_BIND_WITHIN,          ///< text: source, target
     SANDBOX_MAKE_DIRECTORY,       ///< number: mode; text: path
     SANDBOX_MAKE_DEVICE,          ///< number: type and mode, device number, uid, gid; text: path

@@ -94,7 +94,9 @@ extension Node {
             throw EngineFailure(status: 501, "files can't be copied in the simulated kernel: there is no tree")
         }
         if let running = container.life.current.running,
-            let root = try? Descriptor.open("/proc/\(running.process.pid)/root", O_RDONLY | O_DIRECTORY)
+            let root = try? Descriptor.open("/proc/\(running.process.pid)/root", O_RDONLY | O_DIRECTORY),
+            // Its number may mean another process by now, but not while it has not ended.
+            !running.process.hasEnded
         {
             return try body(files(path, in: RootedTree(root), of: container, isRunning: true))
         }
@@ -205,8 +207,7 @@ extension Node {
             },
             tell: { found in
                 func has(_ directory: String) -> Bool {
-                    var status = stat()
-                    return lstat(directory + shown, &status) == 0
+                    (try? RootedTree(at: directory).status(ArchivePath(shown), follows: false)) != nil
                 }
                 let place =
                     found.isMounted ? "mount" : has(upper) ? "upper" : layers.contains(where: has) ? "image" : ""

@@ -30,7 +30,7 @@ struct LaunchFailure: Error, Sendable, CustomStringConvertible {
             return "Cannot mkdir: \(path) is not a directory"
         case .changeDirectory(let path, _):
             return "mkdir \(path): \(Self.reason(code))"
-        case .bind(let source, let target, _, _, _):
+        case .bind(let source, let target, _, _, _, _):
             return "error mounting \"\(source)\" to rootfs at \"\(target)\": \(Self.reason(code))"
         case .setResourceLimit(let resource, _, _):
             return

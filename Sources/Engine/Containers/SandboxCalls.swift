@@ -16,8 +16,8 @@ extension SandboxOperation {
             ] + (options.isEmpty ? [] : ["fsconfig(\"\(options)\")"]) + [
                 "fsmount(\(flags.callText))", "move_mount(\"\", \"\(target)\")",
             ]
-        case .bind(let source, let target, let isRecursive, let flags, let propagation):
-            [
+        case .bind(let source, let target, let isRecursive, let flags, let propagation, let followsLinks):
+            (followsLinks ? [] : ["openat2(\"\(source)\", RESOLVE_NO_SYMLINKS)"]) + [
                 "open_tree(\"\(source)\", OPEN_TREE_CLONE\(isRecursive ? "|AT_RECURSIVE" : ""))",
                 "mount_setattr(\(flags.callText), \(propagation.rawValue))", "move_mount(\"\", \"\(target)\")",
             ]

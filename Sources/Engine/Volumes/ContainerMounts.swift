@@ -239,7 +239,8 @@ extension LaunchPlan {
                     .bind(
                         source: source, target: point.target, isRecursive: point.isRecursive,
                         flags: point.isReadOnly ? [.readOnly] : [],
-                        propagation: MountPropagation(rawValue: point.propagation) ?? .rprivate)
+                        propagation: MountPropagation(rawValue: point.propagation) ?? .rprivate,
+                        followsLinks: point.subpath == nil)
                 ],
                 evidence: mountEvidence(point.target))
             return (point.target, step)

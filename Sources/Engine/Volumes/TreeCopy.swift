@@ -51,7 +51,7 @@ struct TreeCopy {
                 try directory(from, to: to, path: place)
                 try describe(from, to)
             case S_IFREG:
-                let from = try Self.open(source, name, O_RDONLY, shown)
+                let from = try Self.open(source, name, ContainerFiles.pathOnly, shown).reopenedAsFile(shown)
                 let to = Descriptor(
                     owning: try check("making \(shown)") {
                         openat(copy.number, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -72,7 +72,7 @@ struct TreeCopy {
                 try check("making \(shown)") { mknodat(copy.number, name, status.st_mode, status.st_rdev) }
                 try describe(name, status, in: copy, shown)
                 try check("setting the mode of \(shown)") {
-                    fchmodat(copy.number, name, status.st_mode & 0o7777, 0)
+                    fchmodat(copy.number, name, status.st_mode & 0o7777, AT_SYMLINK_NOFOLLOW)
                 }
             }
         }

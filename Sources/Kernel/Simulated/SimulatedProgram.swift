@@ -138,7 +138,7 @@ final class SimulatedProgram: @unchecked Sendable {
             try changeMounts { mounts throws(SystemError) in
                 try mounts.mount(type: type, source: source, target: target, flags: flags, data: options)
             }
-        case .bind(let source, let target, _, let flags, _):
+        case .bind(let source, let target, _, let flags, _, _):
             let isSimulated = source.hasPrefix("/sys/fs/cgroup/") && source.contains("/\(machine.parentGroup)/")
             try changeMounts { mounts throws(SystemError) in
                 try mounts.bind(source, to: target, flags: flags, isSimulated: isSimulated)

@@ -84,9 +84,10 @@ struct SandboxProgram {
             let list = try place(strings: options.split(separator: ",").map(String.init))
             data.append(0)
             try emit(SANDBOX_MOUNT, [Int64(flags.attributes)], [type, source, target], last: list)
-        case .bind(let source, let target, let isRecursive, let flags, let propagation):
+        case .bind(let source, let target, let isRecursive, let flags, let propagation, let followsLinks):
             let numbers: [Int64] = [
-                Int64(flags.attributes), isRecursive ? 1 : 0, propagation.flag, propagation.isRecursive ? 1 : 0,
+                Int64(flags.attributes), (isRecursive ? 1 : 0) | (followsLinks ? 0 : 2), propagation.flag,
+                propagation.isRecursive ? 1 : 0,
             ]
             try emit(SANDBOX_BIND, numbers, [source, target])
         case .bindWithin(let source, let target): try emit(SANDBOX_BIND_WITHIN, [], [source, target])
