@@ -332,6 +332,32 @@ class FromTheWire(LabTest):
         status, _, body = self.lab.request("GET", "/_ping")
         self.assertEqual((status, body), (200, b"OK"))
 
+    def test_a_byte_0_where_the_kernel_would_stop_reading(self):
+        """It is refused when it is asked for, not when it is too late; labels may have it."""
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "box", "busybox", "sleep", "1000"))
+        fine = {"Image": "busybox", "Cmd": ["sleep", "1000"]}
+        for path, body, member in (
+                ("/containers/create", {"Cmd": ["echo", "a\0b"]}, "Cmd"),
+                ("/containers/create", {"Entrypoint": ["\0"]}, "Entrypoint"),
+                ("/containers/create", {"Env": ["A=b\0c"]}, "Env"),
+                ("/containers/create", {"WorkingDir": "/\0"}, "WorkingDir"),
+                ("/containers/create", {"User": "root\0x"}, "User"),
+                ("/containers/create", {"Hostname": "a\0"}, "Hostname"),
+                ("/containers/create", {"HostConfig": {"Binds": ["/tmp\0x:/y"]}}, "HostConfig.Binds"),
+                ("/containers/create", {"HostConfig": {"Sysctls": {"net.x\0": "1"}}}, "HostConfig.Sysctls"),
+                ("/containers/box/exec", {"Cmd": ["echo", "a\0b"]}, "Cmd"),
+                ("/containers/box/exec", {"Env": ["\0"]}, "Env"),
+                ("/volumes/create", {"Name": "vol", "DriverOpts": {"type": "tmpfs", "device": "a\0"}}, "DriverOpts.device")):
+            with self.subTest(path=path, member=member):
+                status, _, answer = self.lab.request("POST", path, fine | body)
+                self.assertEqual(status, 400, answer)
+                self.assertIn(f"{member} ", json.loads(answer)["message"])
+                self.assertIn("NUL byte", json.loads(answer)["message"])
+        status, _, answer = self.lab.request("GET", "/containers/box/archive?path=/etc%00/x")
+        self.assertEqual(status, 400, answer)
+        status, _, answer = self.lab.request("POST", "/containers/create", fine | {"Labels": {"a": "b\0c"}})
+        self.assertEqual(status, 201, answer)
+
     def test_garbage(self):
         generator = random.Random(3)
         for data in (b"\0" * 1000, b"\r\n" * 1000, b"GET", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00" * 100,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import io
 import json
 import os
 import pathlib
+import platform
 import shutil
 import subprocess
 import sys
@@ -68,6 +70,99 @@ class AContainer(HostileTest):
             status, _, body = self.lab.request("GET", f"/containers/box/archive?path=/{name}")
             self.assertEqual(status, 200, body[:200])
             self.assertEqual(tarfile.open(fileobj=io.BytesIO(body)).getnames(), [name])
+
+
+    def test_may_trace_its_own_processes_and_none_of_the_machine(self):
+        """Docker's default filter: ptrace(2) is allowed, keys, mounts, modules and the like are not. With the machine's
+        Python, which its files bring along."""
+        if platform.machine() != "x86_64":
+            self.skipTest("the numbers of the system calls are those of x86-64")
+        refused = {"keyctl": (250, 0, -3, 0), "add_key": (248, 0, 0, 0, 0, -3), "request_key": (249, 0, 0, 0, 0),
+                   "mount": (165, 0, 0, 0, 0, 0), "umount2": (166, 0, 0), "pivot_root": (155, 0, 0),
+                   "unshare a user namespace": (272, 0x10000000), "setns": (308, 0, 0), "bpf": (321, 0, 0, 0),
+                   "perf_event_open": (298, 0, 0, 0, 0, 0), "init_module": (175, 0, 0, 0),
+                   "kexec_load": (246, 0, 0, 0, 0), "open_by_handle_at": (304, 0, 0, 0), "userfaultfd": (323, 0),
+                   "swapon": (167, 0, 0), "reboot": (169, 0, 0, 0, 0), "fsopen": (430, 0, 0), "open_tree": (428, 0, 0, 0),
+                   "move_mount": (429, 0, 0, 0, 0, 0), "quotactl": (179, 0, 0, 0, 0), "acct": (163, 0)}
+        program = f"""
+import ctypes, json, os
+call = ctypes.CDLL(None, use_errno=True).syscall
+def number(*arguments):
+    return 0 if call(*map(ctypes.c_long, arguments)) >= 0 else ctypes.get_errno()
+answers = {{name: number(*arguments) for name, arguments in {refused!r}.items()}}
+child = os.fork()
+if child == 0:
+    os.kill(os.getpid(), 19)
+    os._exit(0)
+os.waitpid(child, os.WUNTRACED)
+answers["attach to its child"] = number(101, 16, child, 0, 0)
+answers["attach to a process of the machine"] = number(101, 16, {os.getpid()}, 0, 0)
+os.kill(child, 9)
+print(json.dumps(answers))
+"""
+        done = self.lab.docker("run", "--rm", "-i", "-v", "/:/machine:ro", "busybox", "chroot", "/machine", sys.executable,
+                               "-", input=program)
+        answers = json.loads(self.assertSucceeds(done).out)
+        self.assertEqual(answers.pop("attach to its child"), 0)
+        self.assertEqual(answers.pop("attach to a process of the machine"), errno.ESRCH)
+        self.assertEqual(answers, dict.fromkeys(refused, errno.EPERM))
+
+
+class AnImage(HostileTest):
+    """Its symbolic links lead to the machine's directories; whatever is mounted or copied at them stays within."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.machine = tempfile.mkdtemp(dir="/tmp")
+        self.addCleanup(shutil.rmtree, self.machine)
+        pathlib.Path(self.machine, "secret").write_text("of the machine")
+        links = {"/root-link": "/", "/up": "../" * 20, "/direct": self.machine, "/chain": "/up/root-link/direct",
+                 "/self": "/proc/self/root", "/dangling": f"{self.machine}/new"}
+        made = " && ".join(f"ln -s {target} {name}" for name, target in links.items())
+        self.assertSucceeds(self.lab.docker("build", "-t", "links", "-", input=f"FROM busybox\nRUN {made}\n"))
+
+    def assertUntouched(self) -> None:
+        self.assertEqual(os.listdir(self.machine), ["secret"])
+        self.assertEqual(pathlib.Path(self.machine, "secret").read_text(), "of the machine")
+
+    def test_whose_links_lead_out_gets_its_mounts_within(self):
+        source = tempfile.mkdtemp(dir="/tmp")
+        self.addCleanup(shutil.rmtree, source)
+        pathlib.Path(source, "given").touch()
+        self.assertSucceeds(self.lab.docker("run", "--rm", "-v", "given:/v", "busybox", "touch", "/v/given"))
+        for place in ("/direct", "/direct/sub", f"/root-link{self.machine}", f"/up{self.machine}/sub", "/chain", "/chain/a/b",
+                      "/dangling", "/dangling/sub"):
+            for kind in (f"type=bind,src={source}", "type=volume,src=given", "type=tmpfs", f"type=bind,src={source}/given"):
+                with self.subTest(place=place, kind=kind):
+                    # A file where a directory is there already is refused, as by Docker.
+                    done = self.lab.docker("run", "--rm", "--mount", f"{kind},dst={place}", "links", "sh", "-c",
+                                           f"ls {place}; cat /proc/mounts")
+                    self.assertNotIn("secret", done.out)
+                    if done.code == 0:
+                        self.assertIn(f" {self.machine}", done.out)
+                    self.assertUntouched()
+
+    def test_whose_links_lead_out_starts_and_copies_within(self):
+        for directory in ("/direct/work", "/chain/work", "/dangling", f"/up{self.machine}/work"):
+            with self.subTest(directory=directory):
+                self.lab.docker("run", "--rm", "-w", directory, "links", "touch", "here")
+                self.assertUntouched()
+        with self.subTest("the first contents of a volume"):
+            done = self.lab.docker("run", "--rm", "-v", "fresh:/direct", "-v", "fresher:/chain", "links", "ls", "/direct",
+                                   "/chain")
+            self.assertNotIn("secret", done.out)
+            self.assertUntouched()
+        with self.subTest("copies"):
+            self.assertSucceeds(self.lab.docker("create", "--name", "box", "links", "true"))
+            for place in ("/direct", "/chain", f"/root-link{self.machine}", f"/self{self.machine}"):
+                buffer = io.BytesIO()
+                with tarfile.open(fileobj=buffer, mode="w") as archive:
+                    archive.addfile(tarfile.TarInfo("copied"))
+                self.lab.request("PUT", f"/containers/box/archive?path={place}", buffer.getvalue(),
+                                 {"Content-Type": "application/x-tar"})
+                self.assertUntouched()
+                status, _, body = self.lab.request("GET", f"/containers/box/archive?path={place}/secret")
+                self.assertEqual(status, 404, body[:100])
 
 
 class ABuildContext(HostileTest):

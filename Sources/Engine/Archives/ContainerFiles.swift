@@ -90,6 +90,7 @@ extension Node {
     func withFiles<Result>(
         of container: Container, at path: String, _ body: (ContainerFiles) throws -> Result
     ) throws -> Result {
+        try ZeroBytes.refuse(in: path, "path")
         guard kernel.profile.kind == .linux else {
             throw EngineFailure(status: 501, "files can't be copied in the simulated kernel: there is no tree")
         }

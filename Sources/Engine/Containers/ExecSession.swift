@@ -84,6 +84,7 @@ extension Node {
                 ("Cmd", .strings, nil),
             ])
         let object = try shape.fit(body)
+        try ZeroBytes.refuse(in: .object(object))
         guard !object.strings("Cmd").isEmpty else { throw EngineFailure.invalid("No exec command specified") }
         guard DetachKeyFilter.parse(object.text("DetachKeys")) != nil else {
             throw EngineFailure.invalid("Invalid escape keys (\(object.text("DetachKeys"))) provided")

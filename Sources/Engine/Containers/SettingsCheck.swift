@@ -13,6 +13,8 @@ struct SettingsCheck {
     ]
 
     func check(config: JSONObject, host: JSONObject) throws {
+        try ZeroBytes.refuse(in: .object(config))
+        try ZeroBytes.refuse(in: .object(host), "HostConfig")
         for (member, flag) in Self.notYet where Self.isSet(host[member]) {
             throw EngineFailure.notYet(flag)
         }

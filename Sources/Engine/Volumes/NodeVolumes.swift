@@ -27,6 +27,7 @@ extension Node {
                     + "node to swarm and try again.")
         }
         try VolumeStore.checkName(name)
+        try ZeroBytes.refuse(in: .object(object))
         let options = Dictionary(object.map("DriverOpts").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
         try Self.checkOptions(options, of: name)
         let labels = Dictionary(object.map("Labels").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
