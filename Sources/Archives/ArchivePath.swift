@@ -1,3 +1,4 @@
+public import Posix
 import Glibc
 
 /// A relative file name of an archive or a tree: any bytes but NUL, because that is what names are on Linux.
@@ -117,11 +118,14 @@ public enum ArchiveError: Error, Sendable, Equatable, CustomStringConvertible {
     case damaged(String)
     /// An entry that would reach outside the tree, or that can't be what it says.
     case hostile(entry: String, problem: String)
+    /// It unpacks to too much.
+    case tooLarge(UnpackExcess)
 
     /// The sentence for a person.
     public var description: String {
         switch self {
         case .damaged(let problem): "the archive is damaged or incomplete: \(problem)"
+        case .tooLarge(let excess): "the archive \(excess)"
         case .hostile(let entry, let problem): "refusing archive entry \"\(entry)\": \(problem)"
         }
     }

@@ -1,10 +1,12 @@
 import CArchive
 import Glibc
+public import Posix
 
 /// Reads a tar archive entry by entry, plain or compressed with gzip or zstd, by libarchive.
 public final class ArchiveReader {
     private let pointer: OpaquePointer
     private let pull: () throws -> [UInt8]
+    private let bound: UnpackBound?
     private var block: UnsafeMutableRawBufferPointer?
     private var failure: (any Error)?
     private var isOpen = false
@@ -14,11 +16,15 @@ public final class ArchiveReader {
     private nonisolated(unsafe) static let cLocale = newlocale(1 << LC_CTYPE, "C", nil)
 
     /// A reader.
-    /// - Parameter pull: Gives the archive's next bytes, none at its end.
-    public init(_ pull: @escaping () throws -> [UInt8]) throws {
+    ///
+    /// - Parameters:
+    ///   - bound: What the archive may unpack to; `nil` for an archive of one's own.
+    ///   - pull: Gives the archive's next bytes, none at its end.
+    public init(bound: UnpackBound? = nil, _ pull: @escaping () throws -> [UInt8]) throws {
         guard let pointer = archive_read_new() else { throw ArchiveError.damaged("no memory for a reader") }
         self.pointer = pointer
         self.pull = pull
+        self.bound = bound
         archive_read_support_filter_gzip(pointer)
         archive_read_support_filter_zstd(pointer)
         archive_read_support_format_tar(pointer)
@@ -60,8 +66,17 @@ public final class ArchiveReader {
     /// Throws what the source threw, or what libarchive says; its warnings are about character sets and are none here.
     private func check(_ result: Int32) throws {
         if let failure { throw failure }
-        if result >= ARCHIVE_WARN { return }
+        if result >= ARCHIVE_WARN { return try checkGrowth() }
         throw ArchiveError.damaged(archive_error_string(pointer).map { String(cString: $0) } ?? "unknown error")
+    }
+
+    /// Whether what was read so far has become too much.
+    private func checkGrowth() throws {
+        let isCompressed = archive_filter_count(pointer) > 1
+        let excess = bound?.excess(
+            compressed: isCompressed ? archive_filter_bytes(pointer, -1) : nil,
+            unpacked: archive_filter_bytes(pointer, 0))
+        if let excess { throw ArchiveError.tooLarge(excess) }
     }
 
     /// The next entry; `nil` at the end. What was not read of the last one's data is skipped. Sockets are left out.

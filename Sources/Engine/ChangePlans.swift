@@ -101,7 +101,8 @@ extension Node {
             if !wasThere { _ = rmdir(place) }
         }
         do {
-            let sent = try SentContext(unpacking: pull, into: "\(directory)/context", dockerfile: request.dockerfile)
+            let sent = try SentContext(
+                unpacking: pull, into: "\(directory)/context", dockerfile: request.dockerfile, limit: unpackLimit)
             let build = try ImageBuild(
                 node: self, request: request, operation: "plan", context: sent, directory: directory,
                 isWanted: { true }, send: { _ in })

@@ -53,6 +53,8 @@ public final class Node: Sendable {
     public let images: ImageStore
     /// The registries that its images come from.
     var registries: Registries { configuration.registries }
+    /// How much archives may grow when they are unpacked.
+    var unpackLimit: UnpackLimit { configuration.registries.settings.unpackLimit }
     /// Where the lab's own registry listens; `nil` without one.
     public var registryAddress: String? { configuration.registryAddress }
     /// Its volumes.
@@ -110,7 +112,9 @@ public final class Node: Sendable {
         for part in ["containers", "journal", "init"] {
             try Files.makeDirectories("\(configuration.directory)/\(part)", mode: 0o700)
         }
-        images = try ImageStore(at: configuration.directory)
+        var policy = UnpackPolicy.current
+        policy.limit = configuration.registries.settings.unpackLimit
+        images = try ImageStore(at: configuration.directory, policy: policy)
         volumes = try VolumeStore(at: "\(configuration.directory)/volumes", setAside: setAside)
         steps = StepLog()
         let journal = try Journal(directory: "\(configuration.directory)/journal", bootID: kernel.profile.bootID)

@@ -16,9 +16,10 @@ final class ArchiveSpool {
     /// More entries than any image has, and few enough to hold in memory.
     private static let maximumEntries = 100_000
 
-    init(_ source: any ByteSource, into content: ContentStore) throws(OCIError) {
-        let raw = try source.decompressed(what: what)
-        let blocks = HashedBlocks(raw.blocks, what: what, hashes: false)
+    /// - Parameter limit: How much the archive may grow if it is compressed.
+    init(_ source: any ByteSource, into content: ContentStore, limit: UnpackLimit) throws(OCIError) {
+        let bound = UnpackBound(limit, at: content.path)
+        let blocks = try source.decompressed(what: what, bound: bound)
         let reader = try TarReader(blocks, what: what)
         while let entry = try reader.next() {
             guard items.count < Self.maximumEntries else {
@@ -27,6 +28,9 @@ final class ArchiveSpool {
             let name = try Self.normal(entry.name.text, entry: entry.name)
             switch entry.kind {
             case .regular:
+                if let excess = bound.excess(compressed: nil, unpacked: entry.size) {
+                    throw .tooLarge(what: what, excess)
+                }
                 let writer = try content.writer("\"\(entry.name.text)\" of the \(what)", size: entry.size)
                 try reader.readData { (piece, offset) throws(OCIError) in
                     guard offset == writer.count else {

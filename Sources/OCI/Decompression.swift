@@ -1,5 +1,6 @@
 import CArchive
 import Glibc
+import Posix
 
 /// A stream that lends its bytes block by block, without copying them.
 protocol BlockSource: AnyObject {
@@ -122,18 +123,20 @@ final class DecompressedBlocks: BlockSource {
 final class HashedBlocks: BlockSource {
     private let blocks: any BlockSource
     private let what: String
-    private let limit: Int64?
+    private let excess: ((Int64) -> UnpackExcess?)?
     private var hasher: SHA256?
     private(set) var count: Int64 = 0
     private var isAtEnd = false
 
-    /// - Parameter hashes: Whether to hash; false where the digest is known to be right already.
+    /// - Parameters:
+    ///   - hashes: Whether to hash; false where the digest is known to be right already.
+    ///   - excess: Tells of so many bytes what is too much of them; `nil` where any number may come.
     init(
-        _ blocks: any BlockSource, what: String, hashes: Bool, limit: Int64? = nil
+        _ blocks: any BlockSource, what: String, hashes: Bool, excess: ((Int64) -> UnpackExcess?)? = nil
     ) {
         self.blocks = blocks
         self.what = what
-        self.limit = limit
+        self.excess = excess
         hasher = hashes ? SHA256() : nil
     }
 
@@ -145,7 +148,7 @@ final class HashedBlocks: BlockSource {
         let block = try blocks.next()
         if block.isEmpty { isAtEnd = true }
         count += Int64(block.count)
-        if let limit, count > limit { throw .tooLarge(what: what, limit: limit) }
+        if let excess = excess?(count) { throw .tooLarge(what: what, excess) }
         hasher?.update(block)
         return block
     }
@@ -155,12 +158,42 @@ final class HashedBlocks: BlockSource {
 }
 
 extension ByteSource {
+    /// The stream decompressed, with a bound on how much it may become.
+    ///
+    /// - Parameters:
+    ///   - size: How many bytes it has; `nil` counts them as they come.
+    ///   - hashes: Whether what comes out is hashed.
+    func decompressed(
+        what: String, bound: UnpackBound, size: Int64? = nil, hashes: Bool = false
+    ) throws(OCIError) -> HashedBlocks {
+        let counted = CountedSource(self)
+        let raw = try counted.decompressed(what: what)
+        let isCompressed = raw.compression != .none
+        return HashedBlocks(raw.blocks, what: what, hashes: hashes) { unpacked in
+            bound.excess(compressed: isCompressed ? size ?? counted.count : nil, unpacked: unpacked)
+        }
+    }
+
     /// The stream decompressed, if its first bytes say that it is compressed.
     func decompressed(what: String) throws(OCIError) -> (blocks: any BlockSource, compression: Compression) {
         let plain = PlainBlocks(self)
         let compression = Compression(firstBytes: try plain.peek(6))
         if compression == .none { return (plain, .none) }
         return (try DecompressedBlocks(plain, compression: compression, what: what), compression)
+    }
+}
+
+/// A stream whose bytes are counted as they are read.
+private final class CountedSource: ByteSource {
+    private let source: any ByteSource
+    private(set) var count: Int64 = 0
+
+    init(_ source: any ByteSource) { self.source = source }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(OCIError) -> Int {
+        let read = try source.read(into: buffer)
+        count += Int64(read)
+        return read
     }
 }
 

@@ -27,7 +27,7 @@ extension ImageStore {
         _ archive: any ByteSource, onto parent: Digest?, owner: String, what: String = "layer"
     ) throws(OCIError) -> NewLayer {
         let writer = try content.writer(what)
-        let blocks = try archive.decompressed(what: what).blocks
+        let blocks = try archive.decompressed(what: what, bound: layers.bound)
         while true {
             let block = try blocks.next()
             if block.isEmpty { break }
@@ -44,7 +44,7 @@ extension ImageStore {
         let stored = DescriptorSource(try writer.reader())
         // The blob's digest is the diff ID: it was hashed while it was written and need not be hashed again.
         let result = try layers.unpack(diffID: diffID, parent: parent, owner: owner) { (unpacker) throws(OCIError) in
-            try unpacker.unpack(stored, expecting: nil, what: what)
+            try unpacker.unpack(stored, expecting: nil, what: what, bound: layers.bound)
         }
         let size = writer.count
         try writer.commit()

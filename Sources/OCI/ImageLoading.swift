@@ -19,7 +19,7 @@ extension ImageStore {
         progress: ((LayerProgress) throws(OCIError) -> Void)? = nil
     ) throws(OCIError) -> [LoadedImage] {
         try makingImage { (owner) throws(OCIError) in
-            let spool = try ArchiveSpool(source, into: content)
+            let spool = try ArchiveSpool(source, into: content, limit: layers.policy.limit)
             let archived = try spool.images(for: platform)
             var unpacked: [[LoadedLayer]] = []
             for image in archived { unpacked.append(try unpack(image, owner: owner, progress: progress)) }
@@ -107,15 +107,16 @@ extension ImageStore {
         let result = try layers.unpack(diffID: diffID, parent: parent, owner: owner) { (unpacker) throws(OCIError) in
             try unpacker.unpack(
                 DescriptorSource(try file.reader()), expecting: compression == .none ? nil : diffID, what: what,
-                limit: compression == .none ? nil : UnpackLimit.bytes(compressed: file.count),
+                bound: layers.bound, compressed: compression == .none ? nil : file.count,
                 progress: { (count) throws(OCIError) in
                     if let progress { try progress(LayerProgress(diffID: diffID, current: count, total: total)) }
                 })
         }
         if !result.isNew, compression != .none {
             // The layer is here, but these bytes will be kept as its archive: they must be the same layer.
-            let raw = try DescriptorSource(try file.reader()).decompressed(what: what)
-            let blocks = HashedBlocks(raw.blocks, what: what, hashes: true)
+            let bound = UnpackBound(layers.policy.limit, room: .max)
+            let blocks = try DescriptorSource(try file.reader()).decompressed(
+                what: what, bound: bound, size: file.count, hashes: true)
             try blocks.drain()
             if let actual = blocks.digest, actual != diffID {
                 throw .digestMismatch(what: "\(what) (uncompressed)", expected: diffID, actual: actual)

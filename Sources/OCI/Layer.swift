@@ -1,5 +1,5 @@
 import Glibc
-import Posix
+public import Posix
 
 /// A layer that is unpacked on this machine, ready to be a lower directory of an overlay mount.
 public struct Layer: Sendable, Hashable {
@@ -37,6 +37,9 @@ public struct UnpackPolicy: Sendable, Hashable {
     public var appliesOwners: Bool
     /// Whether device nodes are made (`mknod(2)`), and `trusted.` attributes written.
     public var makesDevices: Bool
+
+    /// How much a layer may grow.
+    public var limit = UnpackLimit.standard
 
     /// States what a process may do.
     public init(appliesOwners: Bool, makesDevices: Bool) {

@@ -77,6 +77,9 @@ public final class LayerStore: Sendable {
     /// Layers that are on the disk but can't be used, with the reason.
     public var damaged: [Digest: OCIError] { state.withLock { $0.damaged } }
 
+    /// What an archive may unpack to here, now.
+    var bound: UnpackBound { UnpackBound(policy.limit, at: path) }
+
     /// A layer that is here; `nil` if it is not.
     public func layer(_ chainID: Digest) -> Layer? { state.withLock { $0.known[chainID] } }
 
@@ -188,16 +191,16 @@ public final class LayerStore: Sendable {
     ///   - diffID: The digest that the uncompressed archive must have.
     ///   - parent: The chain ID of the layer below; it must be here.
     ///   - owner: Who retains the layer.
-    ///   - limit: The uncompressed size in bytes above which the archive is refused; `nil` for none.
+    ///   - size: The archive's size as it is, in bytes; `nil` counts them as they come.
     ///   - progress: Called with the number of bytes of the archive, as it is, that were read so far.
     /// - Throws: ``OCIError/hostileEntry(name:problem:)``, ``OCIError/corruptArchive(what:problem:)``,
     ///   ``OCIError/digestMismatch(what:expected:actual:)``, ``OCIError/entry(name:_:)`` and others.
     public func unpack(
-        _ source: any ByteSource, diffID: Digest, parent: Digest?, owner: String, limit: Int64? = nil,
+        _ source: any ByteSource, diffID: Digest, parent: Digest?, owner: String, compressed size: Int64? = nil,
         progress: ((Int64) throws(OCIError) -> Void)? = nil
     ) throws(OCIError) -> UnpackResult {
         try unpack(diffID: diffID, parent: parent, owner: owner) { (target) throws(OCIError) in
-            try target.unpack(source, expecting: diffID, limit: limit, progress: progress)
+            try target.unpack(source, expecting: diffID, bound: bound, compressed: size, progress: progress)
         }
     }
 

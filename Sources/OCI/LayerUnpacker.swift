@@ -30,9 +30,12 @@ final class LayerUnpacker {
     /// Unpacks an archive and checks its diff ID.
     /// - Parameters:
     ///   - diffID: The digest it must have; `nil` if it was checked before.
+    ///   - bound: What it may unpack to.
+    ///   - compressed: The archive's size as it is, in bytes; `nil` counts them as they come.
     ///   - progress: Called with the number of bytes of the archive, as it is, that were read so far.
     func unpack(
-        _ source: any ByteSource, expecting diffID: Digest?, what: String = "layer", limit: Int64? = nil,
+        _ source: any ByteSource, expecting diffID: Digest?, what: String = "layer", bound: UnpackBound,
+        compressed: Int64? = nil,
         progress: ((Int64) throws(OCIError) -> Void)? = nil
     ) throws(OCIError) {
         var count: Int64 = 0
@@ -40,10 +43,15 @@ final class LayerUnpacker {
             count += Int64(piece.count)
             if let progress { try progress(count) }
         }
-        let raw = try counted.decompressed(what: what)
-        let blocks = HashedBlocks(raw.blocks, what: what, hashes: diffID != nil, limit: limit)
+        let blocks = try counted.decompressed(what: what, bound: bound, size: compressed, hashes: diffID != nil)
         let reader = try TarReader(blocks, what: what)
-        while let entry = try reader.next() { try unpack(entry, from: reader) }
+        while let entry = try reader.next() {
+            // What an honest archive says of itself is refused before any of it is written.
+            if !entry.hasHoles, let excess = bound.excess(compressed: compressed, unpacked: entry.size) {
+                throw .tooLarge(what: what, excess)
+            }
+            try unpack(entry, from: reader)
+        }
         try blocks.drain()
         if let diffID, let digest = blocks.digest, digest != diffID {
             throw .digestMismatch(what: "\(what) (uncompressed)", expected: diffID, actual: digest)

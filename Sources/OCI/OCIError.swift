@@ -33,7 +33,7 @@ public enum OCIError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Content that is longer or shorter than was declared, in bytes. `actual` is where it was noticed.
     case sizeMismatch(what: String, expected: Int64, actual: Int64)
     /// An archive that unpacks to more bytes than it may.
-    case tooLarge(what: String, limit: Int64)
+    case tooLarge(what: String, UnpackExcess)
     /// An archive entry that would reach outside its root, or otherwise is not to be trusted.
     case hostileEntry(name: String, problem: String)
     /// An archive, or compressed data, that is cut short or damaged.
@@ -79,8 +79,7 @@ public enum OCIError: Error, Sendable, Equatable, CustomStringConvertible {
             "\(what) does not match its digest: expected \(expected), got \(actual)"
         case .sizeMismatch(let what, let expected, let actual):
             "\(what) does not have its declared size: expected \(expected) bytes, got \(actual)"
-        case .tooLarge(let what, let limit):
-            "\(what) unpacks to more than \(limit) bytes: it is refused, as a bomb that is made to fill the disk"
+        case .tooLarge(let what, let excess): "\(what) \(excess)"
         case .hostileEntry(let name, let problem): "refusing archive entry \"\(name)\": \(problem)"
         case .corruptArchive(let what, let problem): "\(what) is damaged or incomplete: \(problem)"
         case .invalidDocument(let what, let problem): "\(what) is not valid: \(problem)"

@@ -51,6 +51,8 @@ struct TarEntry {
     var kind: Kind
     /// Bytes of a regular file, holes included.
     var size: Int64 = 0
+    /// Whether it is a sparse file, whose data is less than its size.
+    var hasHoles = false
     /// Permission bits with setuid, setgid and sticky.
     var mode: mode_t = 0o644
     var uid: uid_t = 0
@@ -92,6 +94,7 @@ final class TarReader {
         let name = ArchiveName(path)
         var read = TarEntry(name: name, kind: try kind(of: entry, name: name))
         if read.kind == .regular { read.size = archive_entry_size(entry) }
+        read.hasHoles = archive_entry_sparse_count(entry) > 0
         read.mode = archive_entry_perm(entry)
         guard let uid = uid_t(exactly: archive_entry_uid(entry)), let gid = gid_t(exactly: archive_entry_gid(entry))
         else { throw .hostileEntry(name: name.text, problem: "its owner's number is out of range") }

@@ -1,7 +1,7 @@
 import Glibc
 import OCI
 import OrderedJSON
-import Posix
+public import Posix
 
 /// How registries are reached: what a user may set, in the words of Docker's `daemon.json`.
 public struct RegistrySettings: Sendable, Equatable {
@@ -10,6 +10,8 @@ public struct RegistrySettings: Sendable, Equatable {
     public var insecure: Set<String> = []
     /// Where names of Docker Hub are asked for before Docker Hub itself: `registry-mirrors`.
     public var mirrors: [RegistryURL] = []
+    /// How much the archives of layers may grow when they are unpacked: `max-unpack-ratio`, which Docker has not.
+    public var unpackLimit = UnpackLimit.standard
     /// Directories with one directory for each registry, whose `*.crt` are trusted for it.
     public var certificateDirectories: [String] = ["/etc/docker/certs.d"]
     /// Whether nothing but this machine is ever contacted (`DRYDOCK_UPLINK=none`).
@@ -42,8 +44,15 @@ public struct RegistrySettings: Sendable, Equatable {
             }
             return texts
         }
-        for (name, _) in members where name != "insecure-registries" && name != "registry-mirrors" {
-            throw refuse("member \"\(name)\" is not known here; insecure-registries and registry-mirrors are")
+        for (name, _) in members where !["insecure-registries", "registry-mirrors", "max-unpack-ratio"].contains(name) {
+            throw refuse(
+                "member \"\(name)\" is not known here; insecure-registries, registry-mirrors and max-unpack-ratio are")
+        }
+        if let ratio = members["max-unpack-ratio"] {
+            guard let number = ratio.integer, number >= 0 else {
+                throw refuse("member \"max-unpack-ratio\" is not a whole number from 0 (no bound) on")
+            }
+            unpackLimit.ratio = number
         }
         insecure.formUnion(try list("insecure-registries"))
         for text in try list("registry-mirrors") {

@@ -17,7 +17,7 @@ enum LabRegistry {
         settings.certificateDirectories.append("\(home.path)/certs.d")
         try settings.read("\(home.path)/daemon.json")
         template.registries = Registries(settings)
-        template.labRegistry = try RegistryStore(at: "\(home.path)/registry")
+        template.labRegistry = try RegistryStore(at: "\(home.path)/registry", limit: settings.unpackLimit)
     }
 
     /// Fills it with the lab's images and serves it on loopback. A standard port that is taken is no hindrance; one that

@@ -242,15 +242,18 @@ struct LayerTests {
         var tar = RawTar()
         tar.add(.init(name: "big"), [UInt8](repeating: 1, count: 300_000))
         let good = tar.finished
-        let before = try tree(scratch.path)
-        func attempt(_ bytes: [UInt8], diffID: Digest, limit: Int64? = nil) throws {
-            _ = try store.unpack(MemorySource(bytes), diffID: diffID, parent: nil, owner: "t", limit: limit)
+        func attempt(_ bytes: [UInt8], diffID: Digest, in store: LayerStore? = nil) throws {
+            _ = try (store ?? self.store).unpack(MemorySource(bytes), diffID: diffID, parent: nil, owner: "t")
         }
+        var policy = UnpackPolicy.current
+        policy.limit = UnpackLimit(ratio: 100, allowance: 1000)
+        let strict = try LayerStore(at: "\(scratch.path)/strict", policy: policy)
+        let before = try tree(scratch.path)
         let wrong = Digest(of: [1])
         #expect(
             throws: OCIError.digestMismatch(what: "layer (uncompressed)", expected: wrong, actual: Digest(of: good))
         ) { try attempt(good, diffID: wrong) }
-        #expect { try attempt(gzip(good), diffID: Digest(of: good), limit: 100_000) } throws: {
+        #expect { try attempt(gzip(good), diffID: Digest(of: good), in: strict) } throws: {
             if case OCIError.tooLarge? = $0 as? OCIError { true } else { false }
         }
         for bytes in [
@@ -264,6 +267,19 @@ struct LayerTests {
         #expect(try tree(scratch.path) == before)
         try attempt(gzip(good), diffID: Digest(of: good))
         #expect(store.layer(Digest(of: good))?.size == 300_000)
+    }
+
+    @Test("An archive is bounded by its size and by the room on the disk, and the user may lift the first bound")
+    func bounds() {
+        let bound = UnpackBound(UnpackLimit(ratio: 100, allowance: 1000), room: 5000)
+        #expect(bound.excess(compressed: 10, unpacked: 2000) == nil)
+        #expect(bound.excess(compressed: 10, unpacked: 2001) == .ratio(100, bytes: 2000))
+        #expect(bound.excess(compressed: nil, unpacked: 5000) == nil)
+        #expect(bound.excess(compressed: nil, unpacked: 5001) == .room(5000))
+        #expect(bound.excess(compressed: .max, unpacked: 5001) == .room(5000))
+        let free = UnpackBound(UnpackLimit(ratio: 0), room: 5000)
+        #expect(free.excess(compressed: 1, unpacked: 5000) == nil)
+        #expect(free.excess(compressed: 1, unpacked: 5001) == .room(5000))
     }
 
     // MARK: The store

@@ -64,8 +64,13 @@ struct AddressTests {
         #expect(settings.isInsecure(try #require(RegistryURL("https://a.example:5000"))))
         #expect(settings.isInsecure(try #require(RegistryURL("http://10.0.0.1:5000/v2/"))))
         #expect(!settings.isInsecure(try #require(RegistryURL("https://b.example"))))
+        #expect(settings.unpackLimit == .standard)
+        try write(#"{"max-unpack-ratio": 1000}"#)
+        try settings.read(file)
+        #expect(settings.unpackLimit.ratio == 1000)
         for wrong in [
-            "{", "[]", #"{"registry-mirrors": "x"}"#, #"{"registry-mirrors": ["x"]}"#, #"{"data-root": "/x"}"#,
+            #"{"max-unpack-ratio": "x"}"#, #"{"max-unpack-ratio": -1}"#, "{", "[]", #"{"registry-mirrors": "x"}"#,
+            #"{"registry-mirrors": ["x"]}"#, #"{"data-root": "/x"}"#,
         ] {
             try write(wrong)
             var copy = settings

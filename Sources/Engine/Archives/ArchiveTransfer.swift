@@ -58,7 +58,8 @@ extension Node {
                 var entries: Int64 = 0
                 var tops: [ArchivePath] = []
                 do {
-                    try unpacker.unpack(ArchiveReader(pull)) { name in
+                    try unpacker.unpack(ArchiveReader(bound: UnpackBound(unpackLimit, at: container.directory), pull)) {
+                        name in
                         entries += 1
                         if let top = name.components.first, top.text != ".", !tops.contains(top) { tops.append(top) }
                         return files.path.isRoot ? name : files.path.appending(name)

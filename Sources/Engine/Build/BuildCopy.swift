@@ -217,18 +217,23 @@ final class LayerCopy: Sendable {
         guard try source.tree.status(source.path, follows: true).map({ $0.st_mode & S_IFMT }) == S_IFREG else {
             return false
         }
+        let (limit, disk) = (node.unpackLimit, node.configuration.directory)
         func reader() throws -> ArchiveReader? {
             guard let file = try source.tree.file(source.path) else { return nil }
             guard ArchiveReader.recognises(try file.read(upTo: 512)) else { return nil }
             lseek(file.number, 0, SEEK_SET)
-            return try ArchiveReader { try file.read(upTo: 256 * 1024) }
+            return try ArchiveReader(bound: UnpackBound(limit, at: disk)) {
+                try file.read(upTo: 256 * 1024)
+            }
         }
         // A compressed file that holds no archive is copied as it is.
         do { guard try reader()?.next() != nil else { return false } } catch is ArchiveError { return false }
         guard let archive = try reader() else { return false }
         _ = try tree.directory(target, owner: owner)
         var unpacker = TreeUnpacker(into: tree, owner: .archive)
-        try unpacker.unpack(archive) { target.appending($0) }
+        do { try unpacker.unpack(archive) { target.appending($0) } } catch let error as ArchiveError {
+            throw EngineFailure.invalid("\(source.path.text): \(error)")
+        }
         return true
     }
 

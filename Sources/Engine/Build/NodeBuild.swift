@@ -30,7 +30,7 @@ extension Node {
         var held: [JSON] = []
         do {
             let sent = try SentContext(
-                unpacking: pull, into: "\(directory)/context", dockerfile: request.dockerfile)
+                unpacking: pull, into: "\(directory)/context", dockerfile: request.dockerfile, limit: unpackLimit)
             let build = try ImageBuild(
                 node: self, request: request, operation: operation, context: sent, directory: directory,
                 isWanted: isWanted

@@ -12,12 +12,17 @@ struct SentContext: Sendable {
     private static let limit = 1 << 20
 
     /// Unpacks a context, reads its Dockerfile, and takes out what `.dockerignore` says the client sent only for us.
-    init(unpacking pull: @escaping () throws -> [UInt8], into directory: String, dockerfile name: String) throws {
+    ///
+    /// - Parameter limit: How much the context's archive may grow if it is compressed.
+    init(
+        unpacking pull: @escaping () throws -> [UInt8], into directory: String, dockerfile name: String,
+        limit: UnpackLimit
+    ) throws {
         try Files.makeDirectories(directory, mode: 0o700)
         tree = try RootedTree(at: directory)
         do {
             var unpacker = TreeUnpacker(into: tree, owner: geteuid() == 0 ? .archive : .caller)
-            try unpacker.unpack(try ArchiveReader(Self.completed(pull)))
+            try unpacker.unpack(try ArchiveReader(bound: UnpackBound(limit, at: directory), Self.completed(pull)))
         } catch let error as ArchiveError { throw EngineFailure.invalid("build context: \(error)") }
         let path = ArchivePath(name.isEmpty ? "Dockerfile" : name)
         if path.leadsOut { throw EngineFailure.invalid("Forbidden path outside the build context: \(name)") }

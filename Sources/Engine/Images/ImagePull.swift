@@ -278,13 +278,12 @@ final class ImagePull: Sendable {
             facts: ["digest": .string("\(diffID)")]
         ) { [self] in
             let source = DescriptorSource(try images.content.open(layer.digest))
-            let (progress, room) = (progress, DiskSpace.free(at: images.layers.path))
+            let progress = progress
             var failure: (any Error)?
             let result: UnpackResult
             do throws(OCIError) {
                 result = try images.layers.unpack(
-                    source, diffID: diffID, parent: parent, owner: owner,
-                    limit: min(UnpackLimit.bytes(compressed: layer.size), room)
+                    source, diffID: diffID, parent: parent, owner: owner, compressed: layer.size
                 ) { (count) throws(OCIError) in
                     do { try progress.tell("Extracting", layer: layer.digest, current: count, total: layer.size) } catch
                     {

@@ -1,6 +1,6 @@
 import Glibc
 import OrderedJSON
-import Posix
+public import Posix
 import Synchronization
 
 /// What a registry keeps: manifests by repository and tag, and blobs, in a directory that is a plain OCI image layout.
@@ -12,6 +12,7 @@ public final class RegistryStore: Sendable {
     public let content: ContentStore
     /// Uploads that have begun.
     public let uploads: BlobUploads
+    private let limit: UnpackLimit
 
     private struct State {
         /// By `REPOSITORY:TAG` and `REPOSITORY@DIGEST`.
@@ -32,8 +33,11 @@ public final class RegistryStore: Sendable {
 
     /// Opens the store in a directory, made if it is missing. Blobs that no manifest names are removed, and so is what
     /// was damaged: a registry keeps copies.
-    public init(at path: String) throws(OCIError) {
+    ///
+    /// - Parameter limit: How much an archive that is added may grow if it is compressed.
+    public init(at path: String, limit: UnpackLimit = .standard) throws(OCIError) {
         content = try ContentStore(at: path)
+        self.limit = limit
         uploads = BlobUploads(into: content)
         var manifests: [String: BlobDescriptor] = [:]
         var leftOut: [(name: String, reason: OCIError)] = []
@@ -265,7 +269,7 @@ public final class RegistryStore: Sendable {
     /// - Returns: The names they got, without their registry.
     /// - Throws: ``OCIError``; an image without a name is refused, because nobody could ask for it.
     public func add(_ source: any ByteSource) throws(OCIError) -> [String] {
-        let spool = try ArchiveSpool(source, into: content)
+        let spool = try ArchiveSpool(source, into: content, limit: limit)
         let images = try spool.images(for: .current)
         guard images.allSatisfy({ !$0.references.isEmpty }) else {
             throw .invalidParameter("the archive has an image without a name; save it by its name, not by its ID")
