@@ -65,7 +65,7 @@ extension ImageStore {
             _ = try layers.unpack(
                 DescriptorSource(try content.open(layer.digest)), diffID: config.diffIDs[index],
                 parent: index == 0 ? nil : config.chainIDs[index - 1], owner: mender,
-                limit: UnpackLimit.bytes(compressed: layer.size))
+                compressed: layer.size)
         }
         return id
     }
