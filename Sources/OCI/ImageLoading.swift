@@ -44,7 +44,7 @@ extension ImageStore {
     public func plannedLoad(
         _ source: any ByteSource, platform: Platform = .current
     ) throws(OCIError) -> [PlannedLoad] {
-        let spool = try ArchiveSpool(source, into: content)
+        let spool = try ArchiveSpool(source, into: content, limit: layers.policy.limit)
         var known: Set<Digest> = []
         var planned: [PlannedLoad] = []
         for image in try spool.images(for: platform) {
