@@ -83,7 +83,7 @@ public struct DockerCommandLine: Sendable {
     }
 
     private func dispatch(_ found: CommandLookup, _ global: ParsedCommand, _ arguments: [String]) throws -> Int32 {
-        let parsed = try Parser.parse(found.rest, for: found.command, path: found.path)
+        let parsed = try found.parsed()
         for (old, new) in parsed.deprecated {
             io.printLine("Flag --\(old) has been deprecated, use --\(new) instead")
         }
@@ -211,6 +211,16 @@ struct CommandLookup {
     var rest: [String]
     /// Whether a help flag stands after a word that is no command, which shows the group's help.
     var showsHelp = false
+
+    /// The command's flags and arguments. The flags of a command that is left out are not known here: none of them is
+    /// wrong, it is the command that can't be had.
+    /// - Throws: ``UsageError``, or ``CommandFailure`` with the reason why the command is left out.
+    func parsed() throws -> ParsedCommand {
+        do throws(UsageError) { return try Parser.parse(rest, for: command, path: path) } catch {
+            if case .refused(let reason) = command.status { throw CommandFailure(reason) }
+            throw error
+        }
+    }
 
     /// Follows words through the groups.
     /// - Throws: ``UsageError`` for a word that is no command.

@@ -72,6 +72,16 @@ import Testing
             ])
     }
 
+    @Test(arguments: ["service create --name x busybox", "stack deploy -c file x", "node update --role worker n"])
+    func whatIsLeftOutIsRefusedWithTheReasonWhateverFlagsItIsGiven(line: String) throws {
+        let words = line.split(separator: " ").map(String.init)
+        let outcome = try Self.run(words, try EngineStub([:]))
+        #expect(outcome.code == 1)
+        #expect(outcome.errors.hasPrefix("\"docker \(words[0])\" is left out here: it belongs to Swarm"))
+        #expect(DockerCommandLine.examine(words).complaint == outcome.errors.dropLast().description)
+        #expect(try Self.run([words[0], words[1], "--help"], try EngineStub([:])).code == 0)
+    }
+
     @Test func runPullsAMissingImageAndTellsWhyThatFails() throws {
         let stub = try EngineStub([
             "POST /containers/create": [.init(status: 404, body: #"{"message":"No such image: nosuch:5"}"#)],

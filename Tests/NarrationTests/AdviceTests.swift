@@ -50,6 +50,20 @@ struct AdviceTests {
             "run --network nonet busybox", "docker: Error response from daemon: network nonet not found",
             "docker network create nonet"
         ),
+        ("network rm nonet", "Error response from daemon: network nonet not found", "docker network ls"),
+        (
+            "run --name b busybox b",
+            "docker: Error response from daemon: Invalid container name (b), only [a-zA-Z0-9]",
+            "docker run --name b1 busybox b"
+        ),
+        (
+            "run --name=my/web busybox", "docker: Error response from daemon: Invalid container name (my/web), only",
+            "docker run --name=my-web busybox"
+        ),
+        (
+            "rename web w", "Error when allocating new name: Invalid container name (/w), only [a-zA-Z0-9]",
+            "docker rename web w1"
+        ),
         ("run -it busybox", "the input device is not a TTY", "docker run -i busybox"),
     ]
 

@@ -92,6 +92,14 @@ class Bridges(NetworkTest):
         self.assertIn("labbridge", self.node.links())
         self.assertIn("net0", inside.links())
 
+    def test_a_name_may_hold_slashes(self):
+        self.assertSucceeds(self.lab.docker("network", "create", "lab/one"))
+        self.assertSucceeds(self.lab.docker("network", "inspect", "-f", "{{.Name}}", "lab/one"), "lab/one\n")
+        self.run_container("web")
+        self.assertSucceeds(self.lab.docker("network", "connect", "lab/one", "web"))
+        self.assertSucceeds(self.lab.docker("network", "disconnect", "lab/one", "web"))
+        self.assertSucceeds(self.lab.docker("network", "rm", "lab/one"), "lab/one\n")
+
     def test_an_internal_network_has_no_way_out_nor_in(self):
         self.network("inner", "--internal", "--subnet", "10.77.1.0/24")
         self.network("outer", "--subnet", "10.77.2.0/24")
@@ -461,8 +469,11 @@ class PublishedPorts(NetworkTest):
             self.assertEqual(neighbour.ask_peer("198.51.100.1", 18080, kind), "198.51.100.9", kind)
         # What is not published stays closed, although the neighbour knows the way.
         neighbour.run("ip", "route", "add", "172.17.0.0/16", "via", "198.51.100.1")
+        address = self.container("other").addresses("eth0")[0].split("/")[0]
+        self.container("other").far_end(self, "peer", "7000")
+        self.assertEqual(self.container("web").ask_peer(address, 7000), "172.17.0.2")
         with self.assertRaises(OSError):
-            neighbour.run("ping", "-c1", "-W1", "172.17.0.2")
+            neighbour.ask_peer(address, 7000)
         # Other containers come from the bridge, those of the node from its own address.
         self.assertEqual(self.container("other").ask_peer("172.17.0.1", 18080), "172.17.0.1")
         self.assertEqual(self.container("web").ask_peer("172.17.0.1", 18080), "172.17.0.1")
@@ -764,9 +775,12 @@ class TheUplink(unittest.TestCase):
         self.assertEqual(forwarding.strip(), "1")
         # Nobody outside gets in.
         self.machine.outside.run("ip", "route", "add", "10.254.0.0/16", "via", "198.51.100.1")
-        address = Namespace.of_node(lab).addresses("uplink")[0].split("/")[0]
+        node = Namespace.of_node(lab)
+        address = node.addresses("uplink")[0].split("/")[0]
+        node.far_end(self, "peer", "7001")
+        self.assertTrue(self.machine.namespace.ask_peer(address, 7001).startswith("10.254."))
         with self.assertRaises(OSError):
-            self.machine.outside.run("ping", "-c1", "-W1", address)
+            self.machine.outside.ask_peer(address, 7001)
         self.assertEqual(lab.reset().code, 0)
         self.assertEqual(self.state(), before)
 

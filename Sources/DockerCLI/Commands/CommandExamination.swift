@@ -11,11 +11,13 @@ extension DockerCommandLine {
     ///
     /// - Parameter arguments: The words after `docker`.
     public static func examine(_ arguments: [String]) -> Examination {
+        var reason: String?
         do throws(UsageError) {
             let global = try Parser.parse(arguments, for: Grammar.root, path: "")
             if global.bool("help") || global.bool("version") || global.arguments.isEmpty { return Examination() }
             let found = try CommandLookup.find(global.arguments)
             if found.showsHelp { return Examination() }
+            if case .refused(let text) = found.command.status { reason = text }
             let parsed = try Parser.parse(found.rest, for: found.command, path: found.path)
             if parsed.bool("help") { return Examination(command: found.command.id) }
             if let complaint = found.command.arguments.complaint(about: parsed.arguments.count) {
@@ -23,7 +25,7 @@ extension DockerCommandLine {
             }
             return Examination(command: found.command.id, complaint: refusal(parsed))
         } catch {
-            return Examination(complaint: error.message)
+            return Examination(complaint: reason ?? error.message)
         }
     }
 }

@@ -44,7 +44,7 @@ extension DockerCommandLine {
     private func makePlan(_ arguments: [String]) throws -> CommandPlan {
         let global = try Parser.parse(arguments, for: Grammar.root, path: "")
         let found = try CommandLookup.find(global.arguments)
-        let parsed = try Parser.parse(found.rest, for: found.command, path: found.path)
+        let parsed = try found.parsed()
         if let complaint = found.command.arguments.complaint(about: parsed.arguments.count) {
             throw UsageError(message: complaint, command: found.command, path: found.path, kind: .arguments)
         }

@@ -8,7 +8,7 @@ public struct Route: Sendable {
     /// The method.
     public let method: String
     /// The path after the version: `/containers/{name}/json`. `{name...}` stands for one or more segments, because
-    /// the names of images hold slashes.
+    /// the names of images and networks hold slashes.
     public let pattern: String
     /// The API version that brought the endpoint.
     public let minimumVersion: APIVersion?

@@ -4,6 +4,7 @@ import OrderedJSON
 
 /// Networks: what containers are connected to (API: Network).
 extension Routes {
+    /// The names of networks may hold slashes.
     var networks: [Route] {
         let node = node
         return [
@@ -27,25 +28,25 @@ extension Routes {
                 let names: JSON = removed.isEmpty ? .null : .array(removed.map { .string($0) })
                 try responder.send(json: ["NetworksDeleted": names])
             },
-            Route("GET", "/networks/{id}") { request, responder in
+            Route("GET", "/networks/{id...}") { request, responder in
                 let scope = request.query.text("scope") ?? ""
                 try responder.send(json: try node.inspectNetwork(request["id"], scope: scope))
             },
             Self.change(
-                "DELETE", "/networks/{id}", plan: { try node.planNetworkRemoval($0["id"]) }
+                "DELETE", "/networks/{id...}", plan: { try node.planNetworkRemoval($0["id"]) }
             ) { request, responder, operation in
                 try node.removeNetwork(request["id"], operation: operation)
                 try responder.send(204)
             },
             Self.change(
-                "POST", "/networks/{id}/connect",
+                "POST", "/networks/{id...}/connect",
                 plan: { try node.planConnection($0["id"], body: try $0.json() ?? .null) }
             ) { request, responder, operation in
                 try node.connectNetwork(request["id"], body: try request.json() ?? .null, operation: operation)
                 try responder.send(200)
             },
             Self.change(
-                "POST", "/networks/{id}/disconnect",
+                "POST", "/networks/{id...}/disconnect",
                 plan: { try node.planDisconnection($0["id"], body: try $0.json() ?? .null) }
             ) { request, responder, operation in
                 try node.disconnectNetwork(request["id"], body: try request.json() ?? .null, operation: operation)

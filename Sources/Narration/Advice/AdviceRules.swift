@@ -50,6 +50,32 @@ struct AdviceRule: Sendable {
                     "exec 명령은 컨테이너를 만들지 않으므로 이름을 붙일 것이 없습니다. 첫 인자가 들어갈 컨테이너입니다."),
                 [(line, context.say("runs the command in that container", "그 컨테이너 안에서 명령을 실행합니다"))])
         },
+        // Docker's sentence names only the letters; that there must be two of them it leaves to its pattern.
+        AdviceRule("Invalid container name ({}), only") { context in
+            let name = context.found[0].hasPrefix("/") ? String(context.found[0].dropFirst()) : context.found[0]
+            let allowed = name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) ? $0 : "-" }
+            var better = String(allowed.drop { "_.-".contains($0) })
+            if better.count == 1 { better += "1" }
+            let isShort = name.count == 1 && better.hasPrefix(name)
+            return context.advice(
+                isShort
+                    ? context.say(
+                        "The name of a container has two characters at least.",
+                        "컨테이너 이름은 두 글자 이상이어야 합니다.")
+                    : context.say(
+                        "The name of a container begins with a letter or a digit; a-z, A-Z, digits, _ . and - may follow.",
+                        "컨테이너 이름은 영문자나 숫자로 시작하고 a-z, A-Z, 숫자, _ . - 만 이어질 수 있습니다."),
+                [
+                    better.isEmpty
+                        ? nil
+                        : (
+                            context.line { words in
+                                let place = words.firstIndex { $0 == name || $0 == "--name=" + name }
+                                if let place { words[place] = words[place].dropLast(name.count) + better }
+                            }, context.say("has a name that is allowed", "쓸 수 있는 이름을 붙입니다")
+                        )
+                ])
+        },
         AdviceRule("the input device is not a TTY") { context in
             context.advice(
                 context.say(
@@ -355,6 +381,12 @@ struct AdviceRule: Sendable {
         AdviceRule("Unable to find image '{}' locally") { context in noImage(context, context.found[0]) },
         AdviceRule("No such image: {}") { context in noImage(context, context.found[0]) },
         AdviceRule("pull access denied for {}, repository") { context in noImage(context, context.found[0]) },
+        AdviceRule("network {} not found", of: ["network"]) { context in
+            context.advice(
+                context.say(
+                    "There is no network \(context.name).", "\(context.name) 네트워크가 없습니다."),
+                [("docker network ls", context.say("lists those that there are", "있는 네트워크를 보여 줍니다"))])
+        },
         AdviceRule("network {} not found") { context in
             context.advice(
                 context.say(

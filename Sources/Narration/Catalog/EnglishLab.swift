@@ -66,7 +66,7 @@ extension EnglishTexts {
         .neighboursAdd: Explanation(
             "nodes",
             brief: """
-                {?peers}{peers} now know that {address} is behind {end}{:}no other node has a container in it yet{/}
+                {?peers}told to {peers}: {address} is behind {end}{:}no other node has a container in it yet{/}
                 """,
             full: """
                 {?peers}On each node with containers of {network}, two lines were added for this one: frames \
@@ -81,7 +81,8 @@ extension EnglishTexts {
                 """),
         .neighboursRemove: Explanation(
             "nodes",
-            brief: "{?peers}{peers} forget {address}{:}{address} leaves {network}{/}{?last}; the tunnel is gone{/}",
+            brief:
+                "{?peers}told to {peers}: {address} is gone{:}{address} leaves {network}{/}{?last}; the tunnel is gone{/}",
             full: """
                 The lines about {mac} and {address} were taken out of the other nodes' tables: nothing is sent to {node} \
                 for it any more.{?last} It was the last container of {network} here, so its tunnel went, too.{/}
