@@ -168,7 +168,7 @@ struct CompareVoice {
         say("Neither runs: namespaces belong to processes.", "둘 다 실행 중이 아닙니다. 네임스페이스는 프로세스에 속합니다.")
     }
 
-    var limits: String { say("CGROUPS: what each uses, and may use", "cgroup: 각자 사용량과 한도") }
+    var limits: String { say("CGROUPS: what each uses, and may use", "cgroup: 각자 사용량과 제한") }
     func amount(_ name: String) -> String {
         switch name {
         case "memory": say("memory", "메모리")
@@ -195,7 +195,7 @@ struct CompareVoice {
             "이미지 레이어 \(shared)개는 디스크에 한 번만 있고 둘이 함께 읽습니다(각각 \(first)개와 \(second)개 중).")
     }
     var ownLayers: String {
-        say("The writable layer on top is each one's own.", "맨 위의 쓰기 가능한 레이어는 각자의 것입니다.")
+        say("The writable layer on top is each one's own.", "맨 위의 쓰기 레이어는 각자의 것입니다.")
     }
 
     var networks: String { say("NETWORKS: where each can be reached", "네트워크: 각자의 주소") }

@@ -10,20 +10,23 @@ struct GlossaryEntry: Sendable {
     var aliases: [String]
     /// What it is, in English and in Korean.
     var meaning: [Language: String]
-    /// The kinds of steps in which it is seen.
+    /// The kinds of steps whose explanations use it.
     var kinds: [StepKind]
-    /// The lesson that teaches it.
+    /// Why no step's explanation uses it; `nil` where some do.
+    var unseen: [Language: String]?
+    /// The lesson that teaches it, and uses it.
     var lesson: String
 
     init(
         _ term: String, _ korean: String, _ aliases: [String] = [], en: String, ko: String, _ kinds: [StepKind] = [],
-        lesson: String
+        unseen: (en: String, ko: String)? = nil, lesson: String
     ) {
         self.term = term
         self.korean = korean
         self.aliases = aliases
         meaning = [.en: en, .ko: ko]
         self.kinds = kinds
+        self.unseen = unseen.map { [.en: $0.en, .ko: $0.ko] }
         self.lesson = lesson
     }
 
@@ -74,6 +77,9 @@ public enum Glossary {
             let kinds = entry.kinds.map(\.rawValue).joined(separator: ", ")
             notes.append(language == .en ? "Seen in the steps: \(kinds)" : "나타나는 단계: \(kinds)")
         }
+        if let reason = entry.unseen?[language] {
+            notes.append(language == .en ? "Seen in no step: \(reason)." : "나타나는 단계 없음: \(reason).")
+        }
         notes.append(language == .en ? "Lesson: \(entry.lesson)" : "수업: \(entry.lesson)")
         for note in notes {
             for line in TextWrapping.lines(note, columns: columns - 2) { text += "  \(line)\n" }
@@ -93,7 +99,7 @@ public enum Glossary {
     }
 
     static func entry(for term: String) -> GlossaryEntry? {
-        let wanted = term.lowercased()
+        let wanted = (used(insteadOf: term) ?? term).lowercased()
         return entries.first { entry in
             ([entry.term, entry.korean] + entry.aliases).contains { name in
                 let name = name.lowercased()

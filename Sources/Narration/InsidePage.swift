@@ -150,8 +150,8 @@ struct ViewVoice {
     func cgroup(_ path: String) -> String { say("CGROUP \(path)", "cgroup 경로 \(path)") }
     func counters(_ counters: ContainerView.Counters) -> [(name: String, text: String)] {
         func limited(_ text: String, _ limit: String?) -> String {
-            guard let limit else { return say("\(text), no limit", "\(text), 한도 없음") }
-            return say("\(text) of \(limit)", "\(text), 한도 \(limit)")
+            guard let limit else { return say("\(text), no limit", "\(text), 제한 없음") }
+            return say("\(text) of \(limit)", "\(text), 제한 \(limit)")
         }
         return [
             (

@@ -1,4 +1,5 @@
 import EngineAPI
+import Posix
 import Testing
 
 @testable import Narration
@@ -16,6 +17,13 @@ struct GlossaryTests {
                 #expect(!meaning.contains("  "), "\(entry.term)")
             }
             #expect(!entry.korean.isEmpty)
+            // A term that no step uses says why.
+            #expect(entry.kinds.isEmpty == (entry.unseen != nil), "\(entry.term): kinds or a reason")
+            for language in Language.allCases {
+                guard let unseen = entry.unseen else { continue }
+                let reason = unseen[language] ?? ""
+                #expect(!reason.isEmpty && !reason.hasSuffix("."), "\(entry.term) in \(language): \(reason)")
+            }
             #expect(Self.lessons.contains(entry.lesson), "\(entry.term): there is no lesson \(entry.lesson)")
         }
     }
@@ -34,36 +42,6 @@ struct GlossaryTests {
         for lesson in Self.lessons.subtracting(["00-first-container", "22-by-hand", "24-debugging"]) {
             #expect(taught.contains(lesson), "no term is taught in \(lesson)")
         }
-    }
-
-    @Test("A term that a Korean text gives in English, in parentheses, is in the glossary")
-    func termsOfTextsAreInTheGlossary() throws {
-        for kind in StepKind.allCases {
-            let explanation = try #require(ExplanationCatalog.explanation(of: kind, in: .ko))
-            for part in CatalogTests.parts {
-                for term in Self.parenthesised(explanation[keyPath: part].source) {
-                    #expect(Glossary.entry(for: term) != nil, "\(kind.rawValue) says \"\(term)\"")
-                }
-            }
-        }
-    }
-
-    /// What stands in parentheses right behind a Korean word and is one or two lower-case English words: a term, where a
-    /// manual page's section, a flag or a value is none.
-    private static func parenthesised(_ text: String) -> [String] {
-        var terms: [String] = []
-        var rest = text[...]
-        while let open = rest.firstIndex(of: "("), let close = rest[open...].firstIndex(of: ")") {
-            let inner = rest[rest.index(after: open)..<close]
-            let before = open > rest.startIndex ? rest[rest.index(before: open)] : " "
-            let isKorean = before.unicodeScalars.allSatisfy { (0xAC00...0xD7A3).contains($0.value) }
-            let isTerm =
-                inner.count > 2 && inner.allSatisfy { $0.isLowercase && $0.isASCII || $0 == " " || $0 == "-" }
-                && inner.first != "-"
-            if isKorean && isTerm { terms.append(String(inner)) }
-            rest = rest[rest.index(after: close)...]
-        }
-        return terms
     }
 
     @Test("No name leads to two terms")
@@ -86,11 +64,89 @@ struct GlossaryTests {
         }
     }
 
+    @Test("The explanation of each step that an entry names uses the term", arguments: Language.allCases)
+    func stepsUseTheirTerms(language: Language) throws {
+        for entry in Glossary.entries {
+            for kind in entry.kinds {
+                let isUsed = Self.uses(try Self.text(of: kind, in: language), entry, in: language)
+                #expect(isUsed, "\(kind.rawValue) in \(language) does not say \(entry.term)")
+            }
+        }
+    }
+
+    @Test("The lesson that an entry names uses the term", arguments: Language.allCases)
+    func lessonsUseTheirTerms(language: Language) throws {
+        for entry in Glossary.entries {
+            let path = "\(KoreanTermsTests.root)/lessons/\(language.rawValue)/\(entry.lesson).md"
+            let text = try Files.text(path).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            let isUsed = Self.uses(text, entry, in: language)
+            #expect(isUsed, "\(entry.lesson) in \(language) does not say \(entry.term)")
+        }
+    }
+
+    @Test("A lesson or a step that does not use a term would be noticed")
+    func strangersAreNoticed() throws {
+        let seccomp = try #require(Glossary.entry(for: "seccomp"))
+        #expect(!Self.uses(try Self.text(of: .imageTag, in: .en), seccomp, in: .en))
+        #expect(!Self.uses("containerised", try #require(Glossary.entry(for: "container")), in: .en))
+        #expect(Self.uses("two containers", try #require(Glossary.entry(for: "container")), in: .en))
+    }
+
+    @Test("A page names the lesson, and the steps or why there are none", arguments: Language.allCases)
+    func pagesTellWhereATermIsSeen(language: Language) throws {
+        for entry in Glossary.entries {
+            let page = try #require(Glossary.page(for: entry.term, in: language, columns: 400))
+            #expect(page.contains(entry.lesson))
+            for kind in entry.kinds { #expect(page.contains(kind.rawValue)) }
+            if let reason = entry.unseen?[language] { #expect(page.contains(reason)) }
+        }
+    }
+
+    /// All that is said of a kind, with the facts of all samples.
+    private static func text(of kind: StepKind, in language: Language) throws -> String {
+        let explanation = try #require(ExplanationCatalog.explanation(of: kind, in: language))
+        let siblings = SampleRecords.facts.reduce(into: [:]) { $0[$1.key.rawValue] = $1.value }
+        var texts = [explanation.label]
+        for change in [[:]] + (SampleRecords.variants[kind] ?? []) {
+            for siblings in [[:], siblings] {
+                let step = NarratedStep(
+                    number: 1, last: 1, group: StepGroup.table[try #require(StepGroup.of(kind))],
+                    records: [SampleRecords.record(kind, changing: change)], siblings: siblings,
+                    circumstances: Circumstances())
+                for part in CatalogTests.parts {
+                    texts.append(try explanation[keyPath: part].filled(with: step.scope(of: step.lead)))
+                }
+            }
+        }
+        return texts.joined(separator: " ")
+    }
+
+    /// Whether a text has a term by one of its names: an English one as whole words, a plural as well.
+    private static func uses(_ text: String, _ entry: GlossaryEntry, in language: Language) -> Bool {
+        var names = [entry.term] + entry.aliases
+        if language == .ko { names.append(String(entry.korean.prefix { $0 != "(" })) }
+        let text = Array(text.lowercased().unicodeScalars)
+        return names.contains { name in
+            let wanted = Array(name.lowercased().unicodeScalars)
+            return text.indices.contains { start in
+                guard text[start...].starts(with: wanted) else { return false }
+                if !name.unicodeScalars.allSatisfy(\.isASCII) { return true }
+                var end = start + wanted.count
+                if end < text.count, text[end] == "s" { end += 1 }
+                let isLetter: (Int) -> Bool = {
+                    text.indices.contains($0) && text[$0].properties.isAlphabetic && text[$0].isASCII
+                }
+                return !isLetter(start - 1) && !isLetter(end)
+            }
+        }
+    }
+
     @Test(
         "A term is found by its name in any language, by an alias, in any case, and in the plural",
         arguments: [
             ("cgroup", "cgroup"), ("Namespaces", "namespace"), ("네임스페이스", "namespace"), ("VM", "virtual machine"),
             ("저장소(Registry)", "registry"), ("layers", "layer"), ("overlayfs", "overlay file system"),
+            ("레지스트리", "registry"), ("시스템 호출", "system call"),
         ])
     func isFound(name: String, term: String) { #expect(Glossary.entry(for: name)?.term == term) }
 

@@ -45,22 +45,6 @@ struct WordsTests {
         #expect(try !Self.ordinaryWords().contains(word) && !Self.isKnown(word, among: Self.fieldWords()))
     }
 
-    /// Kinds whose terms are in the name of the step or in its command, and not in its texts.
-    private static let isSaidElsewhere: Set<StepKind> = [.cgroupThaw, .changesRead, .imageDelete, .uplinkTranslate]
-
-    @Test("Each kind of step is told with a word of the glossary that is tied to it", arguments: Language.allCases)
-    func kindsUseTheirTerms(language: Language) throws {
-        for kind in StepKind.allCases where !Self.isSaidElsewhere.contains(kind) {
-            let entries = Glossary.entries.filter { $0.kinds.contains(kind) }
-            if entries.isEmpty { continue }
-            let explanation = try #require(ExplanationCatalog.explanation(of: kind, in: language))
-            let text = CatalogTests.parts.map { explanation[keyPath: $0].source }.joined(separator: " ").lowercased()
-            let names = entries.flatMap { [language == .en ? $0.term : $0.korean] + $0.aliases + [$0.term] }
-            let words = names.flatMap { $0.lowercased().split { "() -".contains($0) } }.filter { $0 != "docker" }
-            #expect(words.contains { text.contains($0) }, "\(kind.rawValue) has none of \(names)")
-        }
-    }
-
     private static func ordinaryWords() throws -> Set<String> {
         Set(try Files.text("\(directory)/ordinary.en.txt").split(separator: "\n").map(String.init))
     }

@@ -47,7 +47,7 @@ struct AdviceRule: Sendable {
             return context.advice(
                 context.say(
                     "exec makes no container, so there is nothing to name: its first argument is the container that it enters.",
-                    "exec 명령은 컨테이너를 만들지 않으므로 이름을 붙일 것이 없습니다. 첫 인자가 들어갈 컨테이너입니다."),
+                    "exec 명령은 컨테이너를 만들지 않으므로 이름을 붙일 것이 없습니다. 첫 인수가 들어갈 컨테이너입니다."),
                 [(line, context.say("runs the command in that container", "그 컨테이너 안에서 명령을 실행합니다"))])
         },
         // Docker's sentence names only the letters; that there must be two of them it leaves to its pattern.
@@ -214,7 +214,7 @@ struct AdviceRule: Sendable {
         },
         AdviceRule("is not paused", of: ["unpause"]) { context in
             context.advice(
-                context.say("\(context.target) was not paused.", "\(context.target) 컨테이너는 일시 정지 상태가 아닙니다."),
+                context.say("\(context.target) was not paused.", "\(context.target) 컨테이너는 일시정지 상태가 아닙니다."),
                 [("docker ps -a", context.say("lists all containers with their states", "모든 컨테이너와 상태를 보여 줍니다"))])
         },
     ]
@@ -223,7 +223,7 @@ struct AdviceRule: Sendable {
         context.advice(
             context.say(
                 "\(context.target) is paused: the kernel has stopped all of its processes where they stood.",
-                "\(context.target) 컨테이너는 일시 정지 상태입니다. 커널이 모든 프로세스를 멈춰 두었습니다."),
+                "\(context.target) 컨테이너는 일시정지 상태입니다. 커널이 모든 프로세스를 멈춰 두었습니다."),
             [
                 ("docker unpause \(context.target)", context.say("lets them go on", "다시 움직이게 합니다")),
                 ("docker stop \(context.target)", context.say("ends it instead", "대신 끝냅니다")),

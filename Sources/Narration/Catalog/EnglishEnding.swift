@@ -47,7 +47,7 @@ extension EnglishTexts {
                 connections, get no processor time, and notice nothing.
                 """,
             deep: """
-                Unlike SIGSTOP, which a parent can see, freezing is invisible to the processes. It reaches \
+                `docker pause` is this and no more. Unlike SIGSTOP, which a parent can see, freezing is invisible to the processes. It reaches \
                 every process of the cgroup {path} at once, so none can fork away from it. Read: the kernel's \
                 cgroup-v2.rst, cgroup.freeze; freezer-subsystem.rst for version 1.
                 """),
@@ -55,7 +55,7 @@ extension EnglishTexts {
             "thaw",
             brief: "{processes|n:process:processes} of {object} running again",
             full: """
-                The processes go on with the next instruction, as if no time had passed. A clock that they read says \
+                The freezer lets go: the processes go on with the next instruction, as if no time had passed. A clock that they read says \
                 how long it was.
                 """,
             deep: """

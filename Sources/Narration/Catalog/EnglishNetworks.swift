@@ -18,7 +18,7 @@ extension EnglishTexts {
             "bridge",
             brief: "{bridge} {address}, the switch of network {network}",
             full: """
-                A bridge is a switch made of software. {bridge} joins the containers of the network {network}, and is \
+                A bridge is a switch made of software. {bridge} joins the containers of {network}, a bridge network, and is \
                 their way out, too: its address {address} is their gateway.
                 """,
             deep: """
@@ -43,7 +43,7 @@ extension EnglishTexts {
             "port",
             brief: "{address} leads to {target}",
             full: """
-                Published: who connects to port {number} of {node}, the Docker host, gets to {port} in {object}.{?machine} \
+                A published port: who connects to port {number} of {node}, the Docker host, gets to {port} in {object}.{?machine} \
                 Your machine has it at {machine}, for a browser; {object} sees the bridge as the sender then.{/}
                 """,
             deep: """

@@ -32,7 +32,7 @@ extension EnglishTexts {
             "changes",
             brief: "{added} added, {changed} changed, {deleted} deleted",
             full: """
-                Nothing was compared file by file: all that {container} has written lies in its own directory, the \
+                `docker diff` compares nothing file by file: all that {container} has written lies in its own directory, the \
                 upper layer. What lies only there is A; what a layer below has as well is C; a whiteout is D.
                 """,
             deep: """

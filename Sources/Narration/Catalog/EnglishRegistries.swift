@@ -64,8 +64,8 @@ extension EnglishTexts {
                 """,
             deep: """
                 GET /v2/ is the greeting: 200 means come in, 401 names the way to prove who asks, a password or a token of a \
-                token service. `docker login` keeps what is needed in ~/.docker/config.json. HTTP without TLS \
-                is spoken to this machine only, and to registries that were named insecure. Read: distribution-spec, "API".
+                token service. `docker login` keeps what is needed in ~/.docker/config.json. HTTP without TLS, \
+                so without a certificate that proves who answers, is spoken to this machine only, and to registries that were named insecure. Read: distribution-spec, "API".
                 """),
         .layerUpload: Explanation(
             "upload",

@@ -9,7 +9,7 @@ extension EnglishTexts {
             full: """
                 Overlay shows {layers|n:read-only layer} (the image's, and a small one with places to mount on) and \
                 {object}'s own as one tree. Reading finds the topmost copy of a file; the first write copies it up \
-                into {object}'s layer, so the image never changes.
+                (copy-up) into {object}'s layer, so the image never changes.
                 """,
             deep: """
                 fsopen, one lowerdir+ for each layer, upperdir, workdir, fsmount: the result is a mount that is \
@@ -48,7 +48,7 @@ extension EnglishTexts {
                 kernel kills a process in it: out of memory, exit code 137.{:}{?resource=pids}When {object} has \
                 {value} processes and threads, fork fails in it with EAGAIN. A fork bomb stops \
                 there.{:}{?resource=cpuQuota}{object} gets {value|quota} of processor time in each \
-                {value|period}. When that is used up, it waits for the next period: it is slowed down, not \
+                {value|period}, its quota. When that is used up, it waits for the next period: it is slowed down, not \
                 killed.{:}{?resource=cpuShares}A weight, not a limit: it counts only when others want the \
                 processor at the same time.{:}{?resource=devices}The kernel refuses to open any other device, \
                 even to root and even if a device file exists.{:}{?resource=memoryReservation}Not a limit: when \
@@ -79,6 +79,8 @@ extension EnglishTexts {
             deep: """
                 A namespace changes what a process sees, not how much it gets. What has no namespace of its own \
                 is shared: the kernel above all, its clock, and the user IDs unless there is a user namespace. \
+                An IPC namespace has message queues and shared memory of its own; a cgroup namespace shows the \
+                process's own cgroup as the top. \
                 The kernel has eight kinds; `docker run` asks for these, and some can be joined instead: \
                 --network container:NAME, --pid host. Read: namespaces(7), clone3 in clone(2).
                 """),
@@ -237,8 +239,9 @@ extension EnglishTexts {
                 """,
             deep: """
                 execve({path}) replaces the memory of the process by the program; the PID, the namespaces, the cgroup \
-                and the open files 0, 1 and 2 stay. Nothing of the engine is left in it: from the kernel's side it is \
-                an ordinary process with a restricted view, working in {directory}. {?second}{:}As PID 1 it also \
+                and the file descriptors 0, 1 and 2 stay, and the environment variables are handed over. Nothing of the engine is left in it: from the kernel's side it is \
+                an ordinary process with a restricted view, working in {directory}. {?second}{:}The words come from the image, \
+                ENTRYPOINT and then CMD, unless the command line named others. As PID 1 it also \
                 inherits orphans, and ignores signals that it has no handler for. {/}\
                 Read: execve(2), pid_namespaces(7).
                 """),

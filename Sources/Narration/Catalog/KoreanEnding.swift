@@ -33,7 +33,7 @@ extension KoreanTexts {
                 """,
             deep: """
                 엔진은 pidfd가 읽을 수 있는 상태가 되면 종료를 알아차리고, waitid로 종료 상태를 읽습니다. 이것을 \
-                거두기(reaping)라고 합니다. 그때까지 커널은 죽은 프로세스를 좀비로 남겨 둡니다. PID 네임스페이스의 \
+                회수(reaping)라고 합니다. 그때까지 커널은 죽은 프로세스를 좀비로 남겨 둡니다. PID 네임스페이스의 \
                 첫 프로세스가 끝나면 커널은 나머지를 SIGKILL로 끝냅니다. 컨테이너는 PID 1보다 오래 살 수 \
                 없습니다. 참고: wait(2)의 waitid, pid_namespaces(7).
                 """),
@@ -45,14 +45,14 @@ extension KoreanTexts {
                 프로세스는 알아차리지 못합니다.
                 """,
             deep: """
-                부모 프로세스가 알 수 있는 SIGSTOP과 달리, 프리저는 프로세스에 보이지 않습니다. {path} cgroup의 모든 프로세스에 한 번에 \
+                일시정지는 이것이 전부입니다. 부모 프로세스가 알 수 있는 SIGSTOP과 달리, 프리저는 프로세스에 보이지 않습니다. {path} cgroup의 모든 프로세스에 한 번에 \
                 적용되므로 fork로 빠져나갈 수 없습니다. 참고: 커널 문서 cgroup-v2.rst의 cgroup.freeze, 버전 1은 freezer-subsystem.rst.
                 """),
         .cgroupThaw: Explanation(
             "재개",
             brief: "{object} 컨테이너의 프로세스 {processes|count}개가 다시 움직임",
             full: """
-                프로세스는 시간이 흐르지 않은 것처럼 다음 명령부터 이어 갑니다. 얼마나 멈추어 있었는지는 시계를 읽어야 알 \
+                프리저가 놓아주자 프로세스는 시간이 흐르지 않은 것처럼 다음 명령부터 이어 갑니다. 얼마나 멈추어 있었는지는 시계를 읽어야 알 \
                 수 있습니다.
                 """,
             deep: """

@@ -14,22 +14,22 @@ extension KoreanTexts {
                 닫으면 브리지, 주소, 규칙, 케이블이 함께 사라집니다. 참고: network_namespaces(7).
                 """),
         .swarmInit: Explanation(
-            "swarm",
-            brief: "{node} 노드가 새 swarm을 관리함, 주소 {address}",
+            "스웜",
+            brief: "{node} 노드가 새 스웜을 관리함, 주소 {address}",
             full: """
-                swarm은 서로를 아는 Docker 호스트들의 모임입니다. {node} 노드가 첫 노드이자 관리자입니다. 다른 노드는 토큰을 보이고 \
+                스웜은 서로를 아는 Docker 호스트들의 모임입니다. {node} 노드가 첫 노드이자 관리자입니다. 다른 노드는 토큰을 보이고 \
                 들어오며, 그러면 네트워크 하나를 모든 노드에 걸쳐 쓸 수 있습니다.
                 """,
             deep: """
-                실제 swarm은 관리자들이 Raft 방식으로 합의하는 저장소에 공통 정보를 둡니다. 이 실습의 노드는 엔진 \
-                하나가 맡으므로 저장소가 파일 하나입니다. 케이블을 오가는 것은 컨테이너의 통신뿐이며, 서비스와 시크릿, \
+                실제 스웜은 관리자들이 Raft 방식으로 합의하는 기록에 공통 정보를 둡니다. 이 실습의 노드는 엔진 \
+                하나가 맡으므로 기록이 파일 하나입니다. 케이블을 오가는 것은 컨테이너의 통신뿐이며, 서비스와 시크릿, \
                 인증서는 다루지 않습니다. 참고: docker swarm init --help.
                 """),
         .swarmJoin: Explanation(
-            "swarm",
-            brief: "{node} 노드가 {manager} 노드의 swarm에 들어감({?isManager}관리자{:}작업자{/}), 주소 {address}",
+            "스웜",
+            brief: "{node} 노드가 {manager} 노드의 스웜에 들어감({?isManager}관리자{:}작업자{/}), 주소 {address}",
             full: """
-                {node} 노드가 토큰을 보이고 swarm의 {?isManager}관리자{:}작업자{/} 노드가 되었습니다. 이 노드의 컨테이너도 swarm의 네트워크를 쓸 \
+                {node} 노드가 토큰을 보이고 스웜의 {?isManager}관리자{:}작업자{/} 노드가 되었습니다. 이 노드의 컨테이너도 스웜의 네트워크를 쓸 \
                 수 있습니다.
                 """,
             deep: """
@@ -37,11 +37,11 @@ extension KoreanTexts {
                 패킷을 {address} 주소로 보냅니다. 참고: docker swarm join --help.
                 """),
         .swarmLeave: Explanation(
-            "swarm",
-            brief: "{node} 노드가 swarm에서 나감",
+            "스웜",
+            brief: "{node} 노드가 스웜에서 나감",
             full: """
                 {node} 노드가 나갔습니다. {?remaining}마지막 관리자가 아니었다면 다른 노드는 네트워크를 그대로 씁니다.{:}마지막 노드였으므로 \
-                swarm도{?networks}, 그 네트워크도{/} 없어졌습니다.{/}
+                스웜도{?networks}, 그 네트워크도{/} 없어졌습니다.{/}
                 """,
             deep: """
                 관리자의 목록에는 docker node rm 명령으로 지울 때까지 down 상태로 남습니다. 참고: docker swarm leave --help.
@@ -70,7 +70,7 @@ extension KoreanTexts {
                 """,
             deep: """
                 앞줄은 {tunnel} 터널의 전달 항목이고 뒷줄은 이웃 항목이며 둘 다 rtnetlink로 넣은 영구 항목입니다. Docker는 \
-                같은 두 가지 사실을 노드끼리 소문내듯 퍼뜨립니다. 참고: bridge(8), ip-neighbour(8).
+                같은 두 가지 사실을 가십(gossip)으로 노드끼리 퍼뜨립니다. 참고: bridge(8), ip-neighbour(8).
                 """),
         .neighboursRemove: Explanation(
             "노드",

@@ -32,7 +32,7 @@ extension KoreanTexts {
             "변경",
             brief: "추가 {added}개, 변경 {changed}개, 삭제 {deleted}개",
             full: """
-                파일을 하나씩 비교하지 않았습니다. {container} 컨테이너가 쓴 것은 모두 자기 디렉터리, 곧 upper 레이어에 있습니다. 거기에만 있으면 \
+                변경 목록은 파일을 하나씩 비교한 것이 아닙니다. {container} 컨테이너가 쓴 것은 모두 자기 디렉터리, 곧 upper 레이어에 있습니다. 거기에만 있으면 \
                 A, 아래 레이어에도 있으면 C, 화이트아웃(whiteout)이면 D입니다.
                 """,
             deep: """

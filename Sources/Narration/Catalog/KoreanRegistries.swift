@@ -47,7 +47,7 @@ extension KoreanTexts {
             "검증",
             brief: "디스크에 저장된 매니페스트({digest|short})와 이미지 설정({image|short}) 확인",
             full: """
-                저장한 것을 다시 읽어 해시를 다시 계산했습니다. 매니페스트와 설정은 저장소가 말한 것과 한 바이트도 다르지 \
+                저장한 것을 다시 읽어 다이제스트를 다시 계산했습니다. 매니페스트와 설정은 저장소가 말한 것과 한 바이트도 다르지 \
                 않습니다. 설정에는 레이어의 압축을 푼 아카이브의 다이제스트가 적혀 있습니다.
                 """,
             deep: """
@@ -66,7 +66,7 @@ extension KoreanTexts {
             deep: """
                 GET /v2/ 요청이 인사입니다. 200 응답은 들어와도 된다는 뜻이고, 401 응답은 누구인지 증명하는 \
                 방법(비밀번호 또는 토큰)을 알려 줍니다. `docker login` 명령은 필요한 것을 \
-                ~/.docker/config.json 파일에 보관합니다. TLS 없는 HTTP는 이 컴퓨터와, 안전하지 \
+                ~/.docker/config.json 파일에 보관합니다. 인증서로 상대를 확인하지 않는 HTTP는 이 컴퓨터와, 안전하지 \
                 않다고 지정한 저장소에만 씁니다. 참고: distribution-spec, "API".
                 """),
         .layerUpload: Explanation(

@@ -10,9 +10,10 @@ extension Glossary {
             ko: """
                 모든 권한으로 동작하며 모든 프로세스에 서비스를 제공하는 운영체제의 핵심입니다. 한 컴퓨터의 컨테이너는 모두 같은 커널을 함께 \
                 씁니다. `uname -r` 명령의 결과는 안팎이 같습니다.
-                """, lesson: "01-virtualization"),
+                """,
+            [.cgroupCreate, .hostnameSet], lesson: "01-virtualization"),
         GlossaryEntry(
-            "system call", "시스템 콜", ["syscall", "시스템 호출"],
+            "system call", "시스템 콜", ["syscall"],
             en: "The way in which a program asks the kernel for something: open a file, send a packet, make a process.",
             ko: "프로그램이 커널에 무엇을 요청하는 방법입니다. 파일 열기, 패킷 보내기, 프로세스 만들기가 모두 시스템 콜입니다.",
             [.processClone, .seccompLoad], lesson: "22-by-hand"),
@@ -48,7 +49,7 @@ extension Glossary {
             ko: "끝났지만 부모가 아직 종료 코드를 읽지 않은 프로세스입니다. 메모리는 쓰지 않고 번호만 차지합니다.",
             [.processEnd], lesson: "21-pid1"),
         GlossaryEntry(
-            "signal", "시그널", ["SIGTERM", "SIGKILL", "신호"],
+            "signal", "시그널", ["SIGTERM", "SIGKILL"],
             en: """
                 A short message from the kernel or a process to a process. SIGTERM asks it to end, SIGKILL ends it, SIGINT \
                 is what Ctrl-C sends.
@@ -64,7 +65,7 @@ extension Glossary {
             ko: "프로세스가 끝날 때 남기는 0에서 255까지의 번호입니다. 0은 성공, 128 + n은 n번 시그널로 끝났다는 뜻입니다.",
             [.processEnd], lesson: "08-lifecycle"),
         GlossaryEntry(
-            "namespace", "네임스페이스", ["namespaces", "이름공간"],
+            "namespace", "네임스페이스", ["namespaces"],
             en: """
                 A view of one kind of system resource: processes, mounts, network and so on. Processes in different \
                 namespaces see different things. It limits what is seen, not how much is used.
@@ -78,17 +79,17 @@ extension Glossary {
             en:
                 "Its processes see only each other and count from 1. Seen from outside they have other numbers as well.",
             ko: "안의 프로세스는 서로만 볼 수 있고 번호를 1부터 셉니다. 밖에서는 다른 번호로도 보입니다.",
-            [.processClone, .mountProc, .processesList], lesson: "02-namespaces"),
+            [.mountProc, .processesList, .namespaceEnter], lesson: "02-namespaces"),
         GlossaryEntry(
             "network namespace", "네트워크 네임스페이스", ["netns"],
             en: "Interfaces, addresses, routes, filters and ports of its own. A new one has a loopback interface only.",
             ko: "인터페이스, 주소, 경로, 필터, 포트를 따로 가집니다. 새로 만들면 루프백 인터페이스만 있습니다.",
-            [.processClone, .nodeCreate, .networkNone], lesson: "14-bridge"),
+            [.nodeCreate, .vethCreate, .networkNone, .networkJoin], lesson: "14-bridge"),
         GlossaryEntry(
             "mount namespace", "마운트 네임스페이스",
             en: "A list of mounts of its own: what is mounted in it is not seen outside.",
             ko: "마운트 목록을 따로 가집니다. 그 안에서 마운트한 것은 밖에서 보이지 않습니다.",
-            [.rootAttach, .rootPivot], lesson: "02-namespaces"),
+            [.rootAttach, .mountVolume], lesson: "18-volumes"),
         GlossaryEntry(
             "UTS namespace", "UTS 네임스페이스",
             en: "A host name of its own. UTS is the name of the structure that uname(2) fills.",
@@ -109,11 +110,12 @@ extension Glossary {
                 (rootless).
                 """,
             ko: """
-                사용자 ID를 대응시킵니다. 안의 root가 밖에서는 보통 사용자일 수 있습니다. 덕분에 엔진을 root 없이(rootless) 실행할 수 \
+                사용자 ID를 대응시킵니다. 안의 root가 밖에서는 보통 사용자일 수 있습니다. 덕분에 엔진을 root 없이 실행할 수 \
                 있습니다.
-                """, lesson: "20-security"),
+                """,
+            [.processClone, .userBecome], lesson: "20-security"),
         GlossaryEntry(
-            "cgroup", "cgroup", ["cgroups", "control group", "컨트롤 그룹"],
+            "cgroup", "cgroup", ["cgroups", "control group"],
             en: """
                 A group of processes whose resources the kernel counts and can limit: memory, processor time, number of \
                 processes. It is a directory with files to read and write.
@@ -126,7 +128,7 @@ extension Glossary {
             "cgroup version 2", "cgroup 버전 2", ["cgroup v2", "cgroup v1", "unified hierarchy"],
             en:
                 "One tree of cgroups for all resources. Version 1 has a tree for each; some machines have both (hybrid).",
-            ko: "모든 자원이 한 트리에 있는 cgroup입니다. 버전 1은 자원마다 트리가 있고, 둘을 함께 쓰는(hybrid) 컴퓨터도 있습니다.",
+            ko: "모든 자원이 한 트리에 있는 cgroup입니다. 버전 1은 자원마다 트리가 있고, 둘을 함께 쓰는 컴퓨터도 있습니다.",
             [.cgroupCreate], lesson: "03-cgroups"),
         GlossaryEntry(
             "out of memory", "메모리 부족", ["OOM", "OOM killer"],
@@ -138,7 +140,7 @@ extension Glossary {
             "quota", "할당량", ["cpu quota"],
             en:
                 "Processor time that a cgroup may use in each period. When it is used up, the processes wait: throttling.",
-            ko: "cgroup이 주기마다 쓸 수 있는 CPU 시간입니다. 다 쓰면 프로세스가 기다립니다(throttling).",
+            ko: "cgroup이 주기마다 쓸 수 있는 CPU 시간입니다. 다 쓰면 프로세스가 기다립니다.",
             [.cgroupLimit], lesson: "03-cgroups"),
         GlossaryEntry(
             "freezer", "프리저",
@@ -159,9 +161,9 @@ extension Glossary {
             "tmpfs", "tmpfs",
             en: "A file system in memory. It is empty when it is mounted, and gone when it is unmounted.",
             ko: "메모리에 있는 파일 시스템입니다. 마운트할 때 비어 있고, 해제하면 사라집니다.",
-            [.mountTmpfs, .mountDev], lesson: "18-volumes"),
+            [.mountTmpfs, .mountMask], lesson: "18-volumes"),
         GlossaryEntry(
-            "overlay file system", "오버레이 파일 시스템", ["overlayfs", "overlay", "union mount", "overlay mount"],
+            "overlay file system", "오버레이 파일 시스템", ["overlayfs", "overlay", "오버레이", "union mount", "유니온 마운트"],
             en: """
                 Shows several directories as one tree. Reading finds the topmost copy; writing goes to the upper directory \
                 only. It is how layers become a root. (The overlay network is another thing.)
@@ -226,7 +228,7 @@ extension Glossary {
             ko: "커널의 설정이며 /proc/sys 아래의 파일입니다. 일부는 네임스페이스마다 따로 있습니다.",
             [.parameterSet], lesson: "20-security"),
         GlossaryEntry(
-            "ulimit", "ulimit", ["rlimit", "resource limit"],
+            "ulimit", "ulimit", ["rlimit", "resource limit", "자원 제한"],
             en: "A limit of a single process, such as the number of open files. A cgroup limits all of a container.",
             ko: "열린 파일의 수처럼 프로세스 하나에 대한 제한입니다. cgroup은 컨테이너 전체를 제한합니다.",
             [.resourceLimit], lesson: "03-cgroups"),

@@ -10,7 +10,7 @@ extension Glossary {
             ko: """
                 패킷이 네트워크 네임스페이스에 드나드는 곳입니다. 컴퓨터의 카드, veth의 한쪽 끝, lo가 그것입니다. `ip link` 명령이 \
                 보여 줍니다.
-                """, [.vethCreate, .linkShare, .addressAssign], lesson: "14-bridge"),
+                """, [.bridgeCreate], lesson: "14-bridge"),
         GlossaryEntry(
             "packet", "패킷", ["frame", "프레임"],
             en: "A piece of data on its way through a network, with the addresses of its sender and its receiver.",
@@ -23,7 +23,7 @@ extension Glossary {
                 namespace in which it was made, for good.
                 """,
             ko: "연결에서 프로세스 쪽의 끝, 또는 연결을 기다리는 곳입니다. 만들어진 네트워크 네임스페이스에 끝까지 속합니다.",
-            [.portPublish, .namesServe], lesson: "14-bridge"),
+            [.namesServe], lesson: "14-bridge"),
         GlossaryEntry(
             "router", "라우터", ["routing", "routed", "라우팅", "route", "경로"],
             en: """
@@ -44,7 +44,7 @@ extension Glossary {
             "Raft", "Raft", ["consensus"],
             en:
                 "How the managers of a real swarm agree on what they store: most of them must have it before it counts.",
-            ko: "실제 swarm의 관리자들이 저장할 내용에 합의하는 방법입니다. 과반수가 가지고 있어야 유효합니다.",
+            ko: "실제 스웜의 관리자들이 저장할 내용에 합의하는 방법입니다. 과반수가 가지고 있어야 유효합니다.",
             [.swarmInit], lesson: "16-overlay"),
         GlossaryEntry(
             "gossip", "가십", ["gossip protocol"],
@@ -79,12 +79,12 @@ extension Glossary {
             "orphan", "고아 프로세스", ["orphan process"],
             en: "A process whose parent has ended. The PID 1 of its namespace becomes its parent, and has to reap it.",
             ko: "부모가 먼저 끝난 프로세스입니다. 그 네임스페이스의 PID 1이 부모가 되며, 회수도 맡습니다.",
-            [.processExecute, .processEnd], lesson: "21-pid1"),
+            [.processExecute], lesson: "21-pid1"),
         GlossaryEntry(
             "archive", "아카이브", ["tar", "tar archive"],
             en: "Many files in one, with their names, owners and modes: a tar file. Layers travel as archives.",
             ko: "여러 파일을 이름, 소유자, 모드와 함께 하나로 묶은 tar 파일입니다. 레이어는 아카이브로 오갑니다.",
-            [.layerUnpack, .filesPut, .filesGet, .imageLoad], lesson: "07-layers"),
+            [.layerUnpack, .filesPut, .filesGet, .imageLoad], lesson: "12-copy-and-diff"),
         GlossaryEntry(
             "symbolic link", "심볼릭 링크", ["symlink"],
             en:
@@ -102,7 +102,43 @@ extension Glossary {
         GlossaryEntry(
             "certificate", "인증서", ["TLS certificate"],
             en: "A signed statement of who a server is. A registry without one is insecure: anybody may have answered.",
-            ko: "서버가 누구인지 서명으로 보증하는 문서입니다. 인증서가 없는 저장소는 누가 답했는지 알 수 없습니다.",
-            [.registryResolve, .registryConnect], lesson: "23-registry"),
+            ko: "서버가 누구인지 서명으로 보증하는 문서입니다. 인증서가 없는 저장소(Registry)는 누가 답했는지 알 수 없습니다.",
+            [.registryConnect], lesson: "23-registry"),
+        GlossaryEntry(
+            "inode", "아이노드", ["inode number"],
+            en:
+                "A file itself, by number: `ls -i` shows it. Names in directories lead to it, and several can lead to one.",
+            ko: "번호로 구별하는 파일 자체입니다. `ls -i` 명령이 보여 줍니다. 디렉터리의 이름은 아이노드를 가리키며, 여러 이름이 하나를 가리킬 수 있습니다.",
+            unseen: (
+                en: "files keep theirs; no step changes one",
+                ko: "파일은 자기 아이노드를 유지하며, 이것을 바꾸는 단계는 없습니다"
+            ),
+            lesson: "07-layers"),
+        GlossaryEntry(
+            "signal handler", "처리기", ["handler", "시그널 처리기"],
+            en: "The part of a program that runs when a signal arrives. PID 1 gets only signals that it has one for.",
+            ko: "시그널이 오면 실행되는 프로그램의 부분입니다. PID 1은 처리기가 있는 시그널만 받습니다.",
+            [.processSignal, .processExecute], lesson: "21-pid1"),
+        GlossaryEntry(
+            "private address", "사설 주소", ["RFC 1918"],
+            en:
+                "An address that many networks use at once (172.16.0.0/12 and others), so that nobody outside can reach it.",
+            ko: "여러 네트워크가 저마다 쓰는 주소(172.16.0.0/12 등)입니다. 그래서 밖에서는 닿을 수 없습니다.",
+            unseen: (
+                en: "which addresses are private is a convention; steps give the addresses themselves",
+                ko: "어느 주소가 사설인지는 약속이며, 단계는 주소 자체를 다룹니다"
+            ),
+            lesson: "14-bridge"),
+        GlossaryEntry(
+            "forwarding table", "전달 표", ["forwarding entry", "fdb", "전달 항목"],
+            en: "What a switch knows: behind which port each MAC address is; in a tunnel, behind which node.",
+            ko: "스위치가 아는 것의 목록입니다. MAC 주소마다 어느 포트 뒤에 있는지, 터널에서는 어느 노드 뒤에 있는지 적혀 있습니다.",
+            [.neighboursAdd], lesson: "16-overlay"),
+        GlossaryEntry(
+            "neighbour table", "이웃 표", ["neighbour", "neighbour entry", "이웃 항목", "ARP"],
+            en:
+                "What the kernel knows of its own network: which MAC address belongs to an IP address. `ip neigh` shows it.",
+            ko: "커널이 자기 네트워크에 대해 아는 것입니다. IP 주소마다 어느 MAC 주소인지 적혀 있습니다. `ip neigh` 명령이 보여 줍니다.",
+            [.neighboursAdd], lesson: "17-macvlan"),
     ]
 }

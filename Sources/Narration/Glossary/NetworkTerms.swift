@@ -16,7 +16,8 @@ extension Glossary {
             ko: """
                 한 호스트 안의 컨테이너들이 쓰는 사설 네트워크입니다. 서로 통신하고, 호스트를 거쳐 밖과 통신합니다. 사용자가 만든 네트워크에서는 \
                 이름으로도 찾을 수 있습니다.
-                """, [.networkCreate, .networkDelete, .bridgeCreate, .addressAssign], lesson: "14-bridge"),
+                """,
+            [.bridgeCreate], lesson: "14-bridge"),
         GlossaryEntry(
             "veth", "veth", ["virtual cable", "가상 케이블"],
             en: "A pair of virtual interfaces, like a cable: what goes into one end comes out of the other.",
@@ -41,12 +42,12 @@ extension Glossary {
             "overlay network", "오버레이 네트워크", ["VXLAN"],
             en: "Joins containers of several hosts: their frames travel inside UDP packets (VXLAN) between the hosts.",
             ko: "여러 호스트의 컨테이너를 잇습니다. 프레임이 UDP 패킷 안에 담겨(VXLAN) 호스트 사이를 오갑니다.",
-            [.tunnelCreate, .neighboursAdd, .neighboursRemove], lesson: "16-overlay"),
+            [.tunnelCreate], lesson: "16-overlay"),
         GlossaryEntry(
             "macvlan", "macvlan", ["macvlan network"],
             en: "Gives a container a MAC address of its own on the host's cable; the kernel delivers frames by it.",
             ko: "호스트의 케이블에서 컨테이너에 자기 MAC 주소를 줍니다. 커널이 이 주소로 프레임을 전달합니다.",
-            [.linkShare, .parentCreate], lesson: "17-macvlan"),
+            [.linkShare], lesson: "17-macvlan"),
         GlossaryEntry(
             "VLAN", "VLAN", ["IEEE 802.1Q"],
             en: "One of several networks on one cable: a number in each frame says to which it belongs.",
@@ -65,11 +66,12 @@ extension Glossary {
             "gateway", "게이트웨이", ["default route", "기본 경로"],
             en: "Where everything is sent that is not for one's own network: for a container the bridge's address.",
             ko: "자기 네트워크가 아닌 곳으로 가는 것을 보내는 곳입니다. 컨테이너에서는 브리지의 주소입니다.",
-            [.routeAdd, .bridgeCreate], lesson: "14-bridge"),
+            [.bridgeCreate], lesson: "14-bridge"),
         GlossaryEntry(
             "port", "포트",
             en: "A number from 1 to 65535 that tells the programs at one address apart.",
-            ko: "한 주소에 있는 프로그램들을 구별하는 1에서 65535까지의 번호입니다.", lesson: "14-bridge"),
+            ko: "한 주소에 있는 프로그램들을 구별하는 1에서 65535까지의 번호입니다.",
+            [.portPublish, .networkJoin], lesson: "14-bridge"),
         GlossaryEntry(
             "published port", "공개 포트", ["-p", "port mapping"],
             en: "A port of the machine whose connections reach a port of a container: -p 8080:80.",
@@ -86,10 +88,10 @@ extension Glossary {
             ko: "실습 환경의 노드에서 이 컴퓨터로, 다시 다른 네트워크로 이어지는 케이블입니다.",
             [.uplinkCreate], lesson: "14-bridge"),
         GlossaryEntry(
-            "DNS", "DNS", ["name server", "이름 서버"],
+            "DNS", "DNS", ["name server", "네임 서버"],
             en: "Turns names into addresses. On networks that a user made the engine answers for container names.",
             ko: "이름을 주소로 바꿉니다. 사용자가 만든 네트워크에서는 엔진이 컨테이너 이름에 답합니다.",
-            [.mountFiles, .namesServe], lesson: "14-bridge"),
+            [.namesServe], lesson: "14-bridge"),
         GlossaryEntry(
             "internal", "내부 네트워크", ["internal network"],
             en: "A network without a way out (--internal): its containers reach each other and nobody else.",
