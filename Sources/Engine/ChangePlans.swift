@@ -86,9 +86,11 @@ extension Node {
         return plan(Procedure(title: "commit container", object: container.name, steps: [step]))
     }
 
-    /// The plan of `buildImage`: the instructions of the Dockerfile in the context that is sent, and the names.
+    /// The plan of `buildImage`: for each instruction of the Dockerfile in the context that is sent whether the cache has
+    /// it, and else what is done for it; and the names.
     ///
-    /// Which of them the cache has is known only when those before it are done.
+    /// What an instruction would leave behind is not known before it is carried out. Where the next one depends on it,
+    /// its words alone are told.
     public func planBuild(_ request: BuildRequest, context pull: @escaping () throws -> [UInt8]) throws -> [StepRecord]
     {
         let place = "\(configuration.directory)/build"
@@ -101,25 +103,21 @@ extension Node {
             if !wasThere { _ = rmdir(place) }
         }
         do {
+            let names = try request.tags.filter { !$0.isEmpty }.map { tag throws(OCIError) in
+                try ImageReference(tag).taggedByDefault.familiar
+            }
             let sent = try SentContext(
                 unpacking: pull, into: "\(directory)/context", dockerfile: request.dockerfile, limit: unpackLimit)
+            let planned = BuildPlan(self)
             let build = try ImageBuild(
                 node: self, request: request, operation: "plan", context: sent, directory: directory,
-                isWanted: { true }, send: { _ in })
-            let lines = try build.plannedLines()
-            let object = request.tags.first ?? "image"
-            let instructions = lines.enumerated().flatMap { index, line in
-                let facts: Facts = ["instruction": .string(line.name), "text": .string(line.text)]
-                return plan(
-                    Procedure(
-                        title: "build step \(index + 1)/\(lines.count)", object: object,
-                        steps: [described(.buildInstruction, line.text, facts)]))
-            }
-            let tags = request.tags.filter { !$0.isEmpty }.flatMap { name in
+                isWanted: { true }, planned: planned, send: { _ in })
+            try build.carryOut()
+            for name in names {
                 let step = described(.imageTag, "tag IMAGE \(name)", ["reference": .string(name)])
-                return plan(Procedure(title: "tag image", object: name, steps: [step]))
+                planned.add(Procedure(title: "tag image", object: name, steps: [step]))
             }
-            return instructions + tags
+            return planned.steps
         } catch { throw EngineFailure(wrapping: error, doing: "building image") }
     }
 }

@@ -45,6 +45,11 @@ public enum ExplanationCatalog {
         (language == .en ? EnglishTexts.observed : KoreanTexts.observed)[kind]
     }
 
+    /// What is said of a step that is only planned, where its result is what the catalog's own text tells of.
+    public static func plan(of kind: StepKind, in language: Language) -> ObservedExplanation? {
+        (language == .en ? EnglishTexts.planned : KoreanTexts.planned)[kind]
+    }
+
     /// The commands with which a person sees the step's result: `!cmd` on the machine, `@node1 cmd` on the node,
     /// `docker …` as it stands. They are the same in every language.
     public static func looks(for kind: StepKind) -> [Template] { lookTable[kind] ?? [] }

@@ -73,6 +73,9 @@ struct NarratedStep: Sendable {
             let other = ExplanationCatalog.observation(of: record.kind, in: language)
             template = (part == \.brief ? other?.brief : other?.full) ?? template
         }
+        if record.state == .planned, let plan = ExplanationCatalog.plan(of: record.kind, in: language) {
+            template = (part == \.brief ? plan.brief : part == \.full ? plan.full : nil) ?? template
+        }
         guard let text = try? template.filled(with: scope(of: record)), !text.isEmpty else { return nil }
         return text
     }

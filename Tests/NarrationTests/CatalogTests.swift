@@ -32,6 +32,60 @@ struct CatalogTests {
         }
     }
 
+    /// What is said instead where a step was only seen from outside, or is only planned.
+    private static func others(_ kind: StepKind, _ language: Language) -> [(text: Template, isSentence: Bool)] {
+        [ExplanationCatalog.observation(of: kind, in: language), ExplanationCatalog.plan(of: kind, in: language)]
+            .compactMap { $0 }.flatMap { other in
+                [other.brief.map { ($0, false) }, other.full.map { ($0, true) }].compactMap { $0 }
+            }
+    }
+
+    /// What of a step's facts only its being done shows, as far as plans leave it open.
+    static let openFacts: [StepKind: Set<String>] = [
+        .imageResolve: ["reference", "layers", "size", "image"],
+        .registryResolve: ["registry", "digest", "mediaType", "size", "isLab"],
+        .manifestFetch: ["digest", "layers", "choices", "image", "size", "architecture"],
+        .layerDownload: ["received", "wasHere", "resumptions", "path"],
+        .layerUnpack: ["directory", "size", "files"], .imageVerify: ["image", "digest", "layers"],
+        .imageTag: ["image"], .registryConnect: ["isLab"], .layerUpload: ["sent", "from"],
+        .manifestPush: ["digest", "size"], .imageImport: ["image", "size"],
+        .buildInstruction: ["image", "cached", "reason"], .volumeFill: ["entries"],
+        .filesPut: ["entries"], .imageCommit: ["image", "size"], .cgroupFreeze: ["processes"],
+        .cgroupThaw: ["processes"], .processEnd: ["exitCode", "signal"],
+        .cgroupRemove: ["memoryMaximum", "cpuTime"], .layerDelete: ["entries"],
+    ]
+
+    @Test("What is said of plans and of what was observed asks for known facts", arguments: Language.allCases)
+    func otherTextsAskForKnownFacts(language: Language) throws {
+        for kind in StepKind.allCases {
+            for (template, _) in Self.others(kind, language) {
+                for name in try template.factNames() {
+                    #expect(isKnown(name, to: kind), "\(kind.rawValue) has no fact \(name): \(template.source)")
+                }
+            }
+        }
+    }
+
+    @Test("A plan is told without a gap, whatever is left open", arguments: Language.allCases)
+    func plansAreFilled(language: Language) throws {
+        for (kind, open) in Self.openFacts {
+            let plan = try #require(ExplanationCatalog.plan(of: kind, in: language), "\(kind.rawValue)")
+            for isOpen in [false, true] {
+                var record = SampleRecords.record(kind)
+                record.state = .planned
+                if isOpen { record.facts = record.facts.filter { !open.contains($0.key) } }
+                let step = NarratedStep(
+                    number: 1, last: 1, group: StepGroup.table[try #require(StepGroup.of(kind))], records: [record],
+                    siblings: [:], circumstances: Circumstances())
+                let brief = try #require(step.text(\.brief, of: record, in: language), "\(kind.rawValue) \(isOpen)")
+                check(brief, of: kind, isSentence: false)
+                if plan.full != nil {
+                    check(try #require(step.text(\.full, of: record, in: language)), of: kind, isSentence: true)
+                }
+            }
+        }
+    }
+
     private func isKnown(_ name: String, to kind: StepKind) -> Bool {
         if let colon = name.lastIndex(of: ":") {
             guard let sibling = StepKind(rawValue: String(name[..<colon])) else { return false }

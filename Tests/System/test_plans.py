@@ -143,6 +143,44 @@ class Plans(LabTest):
             self.assertIn("when its image is here", page)
             self.assertEqual(self.lab.docker("images", "-q", "mine:1").out, "")
 
+    def build(self, text: str, *flags: str) -> str:
+        """A build of a Dockerfile beside a file of words."""
+        context = f"{self.directory}/context"
+        os.makedirs(context, exist_ok=True)
+        for name, content in (("Dockerfile", text), ("words", "words\n")):
+            with open(f"{context}/{name}", "w", encoding="utf-8") as file:
+                file.write(content)
+        return " ".join(("docker build", *flags, context))
+
+    def test_builds(self) -> None:
+        text = ("FROM busybox AS made\nRUN echo hi > /hi\nWORKDIR /work\nCOPY words /words\nVOLUME /data\n"
+                "RUN cat /words\nUSER 1000\nRUN id\nCMD [\"cat\", \"/hi\"]\n")
+        self.check(self.build(text, "-t", "mine:1"), "build.instruction", "container.create", "process.execute",
+                   "process.end", "container.delete", "image.tag")
+        with self.subTest("all of it from the cache"):
+            self.check(self.build(text, "-t", "mine:1", "-t", "mine:2"), "build.instruction", "image.tag")
+        with self.subTest("the cache as far as it goes"):
+            self.check(self.build(text.replace("cat /words", "wc /words"), "-t", "mine:1"), "process.execute")
+            page = self.lab.line("explain " + self.build(text.replace("cat /words", "od /words")), level="brief").out
+            self.assertRegex(page, r"COPY -> [0-9a-f]+, from the cache")
+            self.assertRegex(page, r"RUN od /words: not in the cache")
+        self.check(self.build(text, "--no-cache", "--rm=false"), "process.execute")
+        self.check(self.build(text, "--target", "made", "--squash"), "build.instruction")
+        two = text + "FROM busybox\nARG A=1\nCOPY --from=made /hi /hi\nFROM made\nENV A=2\nCMD [\"true\"]\n"
+        self.check(self.build(two.replace("hi >", "ho >")), "process.execute", "build.instruction")
+        self.check(self.build(two.replace("hi >", "ho >")), "build.instruction")
+        self.check(self.build("FROM scratch\nCOPY words /\nCMD [\"/words\"]\n"), "build.instruction")
+        self.check(self.build("FROM busybox\nRUN echo lea:x:1000:1000::/:/bin/sh >> /etc/passwd\nRUN true\n", "--build-arg", "X=1"), "process.execute")
+        with self.subTest("a user who is not there yet: what is not known is left out"):
+            page = self.lab.line("explain " + self.build("FROM busybox\nRUN echo leo:x:1000:1000::/:/bin/sh >> /etc/passwd\nUSER leo\nRUN id\n"),
+                                 level="brief")
+            self.assertIn("RUN id", self.assertSucceeds(page).out)
+        self.succeed("docker image prune -f", "docker rmi -f mine:1 mine:2")
+        with self.subTest("a Dockerfile that can't be"):
+            result = self.lab.line("explain " + self.build("FROM busybox\nRUNS true\n"))
+            self.assertEqual(result.code, 1)
+            self.assertIn("unknown instruction: RUNS", result.err)
+
     def test_pruning(self) -> None:
         def fill() -> None:
             self.succeed("docker create --name one -v /anonymous busybox true", "docker create --name two busybox true",

@@ -193,13 +193,14 @@ class Explaining(LabTest):
     PLANS = [
         ("run -d --name new -m 64m -p 18080:80 busybox sleep 100", "memory 64 MiB at most"),
         ("create --name new busybox true", "writable layer for new"),
-        ("stop web", "SIGTERM"), ("kill web", "SIGKILL"), ("kill -s HUP web", "SIGHUP"), ("pause web", "freeze"),
+        ("stop web", "SIGTERM"), ("kill web", "SIGKILL"), ("kill -s HUP web", "SIGHUP"), ("pause web", "all processes of web standing still"),
         ("rename web shop", "shop"), ("rm still", "still"), ("rm -f web", "SIGKILL"),
         ("exec web ls", "setns(pidfd of"), ("start still", "PID 1"), ("network create other", "other"),
         ("network rm lab", "lab"), ("volume create more", "more"), ("volume rm data", "data"),
         ("network connect lab web", "a cable to br-"), ("network disconnect bridge web", "cable"),
         ("tag busybox mine:1", "mine:1 -> "), ("rmi spare", "spare no longer names"), ("rmi only", "is gone, with 1 layer"),
-        ("commit web mine:2", "tar -c"), ("cp {file} web:/new", "tar -x -C /"),
+        ("commit web mine:2", "what web has written, as a new layer"),
+        ("cp {file} web:/new", "the archive, unpacked in / of web"),
         ("update -m 128m --memory-swap 256m web", "memory 128 MiB at most"),
         ("build -t mine:3 {context}", "RUN echo hi > /hi"),
     ]
@@ -259,7 +260,8 @@ class Explaining(LabTest):
 
     def test_a_build_is_planned_instruction_by_instruction(self):
         page = self.lab.line(f"explain docker build -t mine:3 {self.context}", level="brief").out
-        self.assertRegex(page, r"(?s)FROM busybox.*RUN echo hi > /hi.*CMD \[.*tag IMAGE mine:3")
+        self.assertRegex(page, r"(?s)FROM -> [0-9a-f]{12}, the base image.*RUN echo hi > /hi: not in the cache.*CMD \[.*"
+                               r"mine:3 -> the image")
 
     def test_says_what_each_flag_means(self):
         page = self.lab.line("explain docker run -m 64m --rm busybox true").out

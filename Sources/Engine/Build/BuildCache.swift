@@ -8,6 +8,15 @@ extension ImageBuild {
     /// Nothing but its history and its layers tells: the histories must agree up to here, and the next entry must be of
     /// this instruction. What comes of it is the image as it was after that instruction, made again of its layers.
     func takeFromSources(_ config: ContainerSettings) throws -> Image? {
+        guard let (source, whole) = sourceWith(config) else { return nil }
+        // What follows may come from this image alone.
+        cacheSources = [source]
+        return try whole ?? restore(source, upTo: image?.config.history.count ?? 0, config)
+    }
+
+    /// The named image whose next instruction is this one.
+    /// - Returns: The image, and whether it is itself what comes of the instruction, being its last.
+    func sourceWith(_ config: ContainerSettings) -> (source: Image, whole: Image?)? {
         let history = image?.config.history ?? []
         let diffIDs = image?.config.diffIDs ?? []
         for source in cacheSources {
@@ -16,10 +25,7 @@ extension ImageBuild {
                 other.diffIDs.starts(with: diffIDs),
                 other.history[history.count].createdBy == (config.cmd ?? []).joined(separator: " ")
             else { continue }
-            // What follows may come from this image alone.
-            cacheSources = [source]
-            if other.history.count == history.count + 1 { return source }
-            return try restore(source, upTo: history.count, config)
+            return (source, other.history.count == history.count + 1 ? source : nil)
         }
         return nil
     }

@@ -20,6 +20,7 @@ extension ImageBuild {
         func flag(_ name: String) throws -> String? {
             try line.flags.last { $0.name == name }.map { try expansion.word($0.value) }
         }
+        if planned != nil, try planUnknown(line, words, from: try flag("from")) { return }
         let (tree, holder) = try source(try flag("from"))
         var sources: [CopySource] = []
         var names: [String] = []
@@ -59,6 +60,7 @@ extension ImageBuild {
         let flags = (owner.isEmpty ? "" : "--chown=\(owner)") + (mode.map { "--chmod=\(String($0, radix: 8)) " } ?? "")
         let config = noted(["#(nop) \(line.name) \(flags)\(hash) in \(destination) "])
         if try takeFromCache(line, config) { return }
+        if planned != nil { return try commit(line, config, container: "") { nil } }
         let layer = try LayerCopy(self)
         let plan = LayerCopy.Plan(
             sources: sources, names: names, destination: destination, workingDirectory: settings.workingDir,
@@ -74,7 +76,7 @@ extension ImageBuild {
         guard let from else { return (context.tree, nil) }
         let image: Image?
         if let stage = stage(from) {
-            image = stage
+            image = stages[stage].image
         } else {
             do { image = try base(from, platform: request.platform) } catch let failure as EngineFailure {
                 throw EngineFailure.invalid("invalid from flag value \(from): \(failure)")

@@ -158,6 +158,7 @@ extension ImageBuild {
         let config = noted(["#(nop) WORKDIR \(settings.workingDir)"])
         if try takeFromCache(line, config) { return }
         let container = try makeContainer(config)
+        if planned != nil { return try commit(line, config, container: container) { nil } }
         let copy = try LayerCopy(self)
         let target = settings.workingDir
         try commit(line, config, container: container) { try copy.makeDirectory(target) }
@@ -173,14 +174,24 @@ extension ImageBuild {
     }
 
     /// Makes the container of an instruction; nothing for the first one of a stage that begins with nothing.
-    func makeContainer(_ config: ContainerSettings) throws -> String {
-        guard let image else { return "" }
+    ///
+    /// - Parameter starting: Whether it is started afterwards: a plan goes on with that.
+    func makeContainer(_ config: ContainerSettings, starting: Bool = false) throws -> String {
+        guard let image else {
+            if isPastCache { planned?.addContainerOfNothing() }
+            return ""
+        }
         var body = config.json.object ?? [:]
         for name in ["Hostname", "StopTimeout"] { body[name] = nil }
         // A build's containers are not watched.
         body["Healthcheck"] = ["Test": ["NONE"]]
         body["Image"] = .string("\(image.id)")
         body["HostConfig"] = .object(request.hostConfig)
+        if let planned {
+            try planned.addContainer(
+                body: .object(body), starts: starting, isOfNewImage: isPastCache || isOfNewImage)
+            return ""
+        }
         let made = try node.createContainer(name: nil, body: .object(body), operation: operation)
         intermediates.append(made.id)
         try emit(" ---> Running in \(made.id.prefix(12))\n")

@@ -20,13 +20,19 @@ extension ImageBuild {
         config.entrypoint = nil
         if try takeFromCache(line, config) { return }
         guard image != nil else {
+            if planned != nil, isPastCache {
+                // The files it would run in are not here: nothing after it can be planned.
+                isUnknown = true
+                return try describe(line)
+            }
             throw EngineFailure.invalid("RUN has nothing to run in: FROM scratch begins without any files")
         }
         var started = config
         started.cmd = words
         started.entrypoint = [""]
         started.env = (settings.env ?? []) + values.map { "\($0.key)=\($0.value)" }.sorted()
-        let id = try makeContainer(started)
+        let id = try makeContainer(started, starting: true)
+        if planned != nil { return try commit(line, config, container: id) { nil } }
         let code = try execute(id)
         if code != 0 {
             throw BuildFailure(

@@ -17,6 +17,8 @@ final class ImageBuild {
     let send: (JSON) throws -> Void
     /// Whether the client still waits.
     let isWanted: () -> Bool
+    /// Takes the steps where the build is only planned; nothing is made then.
+    let planned: BuildPlan?
 
     var arguments: BuildArguments
     /// The stages built so far.
@@ -31,7 +33,14 @@ final class ImageBuild {
     /// Whether this stage has its own CMD: an ENTRYPOINT takes an inherited one away.
     var hasOwnCommand = false
     /// Whether an instruction of this stage was carried out: the cache is of no use after it.
-    private var isPastCache = false
+    private(set) var isPastCache = false
+    /// For a plan: whether the stage's base is not here, so that only its instructions are known.
+    var isUnknown = false
+    /// For a plan: the stages that don't come out of the cache as a whole, with the settings that their images would
+    /// have. Those that are kept for them are of before the first instruction that would be carried out.
+    private(set) var newStages: [Int: ContainerSettings] = [:]
+    /// For a plan: whether the stage begins with an image that the build would make, of which nothing can be cached.
+    private(set) var isOfNewImage = false
     /// Images of other builds whose instructions may be used again.
     var cacheSources: [Image] = []
     /// Containers of the present instruction, to be removed after it.
@@ -41,9 +50,10 @@ final class ImageBuild {
 
     init(
         node: Node, request: BuildRequest, operation: String, context: SentContext, directory: String,
-        isWanted: @escaping () -> Bool, send: @escaping (JSON) throws -> Void
+        isWanted: @escaping () -> Bool, planned: BuildPlan? = nil, send: @escaping (JSON) throws -> Void
     ) throws {
         self.node = node
+        self.planned = planned
         self.request = request
         self.operation = operation
         self.context = context
@@ -69,6 +79,13 @@ final class ImageBuild {
     /// Carries out all instructions.
     /// - Returns: The image's identity.
     func run() throws -> Digest {
+        try carryOut()
+        guard let image else { throw EngineFailure.system("No image was generated. Is your Dockerfile empty?") }
+        return image.id
+    }
+
+    /// Carries all instructions out, or only plans them.
+    func carryOut() throws {
         let (globals, stages) = try plan()
         stepTotal = globals.count + stages.reduce(0) { $0 + 1 + $1.lines.count }
         for line in globals {
@@ -83,6 +100,10 @@ final class ImageBuild {
                 try dispatchCleaningUp(line)
                 try emit(" ---> \(image?.id.short ?? "")\n")
             }
+            if let planned, isPastCache || isOfNewImage || isUnknown {
+                newStages[self.stages.count] = settings
+                planned.endStage(self.stages.count)
+            }
             self.stages.append((stage.name, image))
             if let id = image?.id { try send(["aux": ["ID": .string("\(id)")]]) }
         }
@@ -90,14 +111,6 @@ final class ImageBuild {
         if !unused.isEmpty {
             try emit("[Warning] One or more build-args [\(unused.joined(separator: " "))] were not consumed\n")
         }
-        guard let image else { throw EngineFailure.system("No image was generated. Is your Dockerfile empty?") }
-        return image.id
-    }
-
-    /// All instructions that would be carried out, in order.
-    func plannedLines() throws -> [DockerfileLine] {
-        let (globals, stages) = try plan()
-        return globals + stages.flatMap { [$0.from] + $0.lines }
     }
 
     /// Checks all instructions and sorts them into stages, up to the target.
@@ -146,8 +159,9 @@ final class ImageBuild {
     private func begin(_ stage: Stage) throws {
         try announce(stage.from.text)
         arguments.beginStage()
+        planned?.beginStage(on: nil)
         settings = ContainerSettings()
-        (author, hasOwnCommand, isPastCache, image) = ("", false, false, nil)
+        (author, hasOwnCommand, isPastCache, image, isUnknown) = ("", false, false, nil, false)
         cacheSources = try request.cacheSources.compactMap { name in
             do throws(OCIError) { return try node.images.image(named: name) } catch {
                 guard error.category == .notFound else { throw error }
@@ -158,17 +172,26 @@ final class ImageBuild {
         if name.isEmpty {
             throw EngineFailure.invalid("base name (\(stage.from.words[0])) should not be blank")
         }
-        if let earlier = stages.last(where: { !$0.name.isEmpty && $0.name == name.lowercased() }) {
-            image = earlier.image
+        isOfNewImage = false
+        var base: Int?
+        if let earlier = stages.lastIndex(where: { !$0.name.isEmpty && $0.name == name.lowercased() }) {
+            image = stages[earlier].image
+            base = earlier
+            isOfNewImage = newStages[earlier] != nil
+            planned?.beginStage(on: earlier)
         } else if name != "scratch" {
-            image = try base(name, platform: try platform(of: stage.from))
+            image = try self.base(name, platform: try platform(of: stage.from))
+            // What a base that is still to be pulled brings along is not known before.
+            isUnknown = image == nil
         }
         baseOfStage = image
         if let image {
-            settings = image.config.config
+            settings = base.flatMap { newStages[$0] } ?? image.config.config
             author = image.config.author
             let id = "\(image.id)"
             try record(stage.from, image: id, cached: false, reason: "base")
+        } else if isUnknown {
+            try describe(stage.from)
         }
         if !(settings.env ?? []).contains(where: { $0.hasPrefix("PATH=") }) {
             settings.env =
@@ -188,7 +211,8 @@ final class ImageBuild {
     }
 
     /// The image that FROM or --from names: the one that is here, or pulled, as the build was asked for.
-    func base(_ name: String, platform: Platform?) throws -> Image {
+    /// - Returns: `nil` only where it would be pulled, and the build is only planned.
+    func base(_ name: String, platform: Platform?) throws -> Image? {
         if !request.pulls {
             do throws(OCIError) {
                 let image = try node.images.image(named: name)
@@ -200,9 +224,13 @@ final class ImageBuild {
             }
         }
         let reference = try ImageReference(name).taggedByDefault
-        try node.pullImage(
-            PullRequest(reference, platform: platform, credentials: request.logins[reference.domain]),
-            operation: operation, isWanted: isWanted, send: send)
+        let pull = PullRequest(reference, platform: platform, credentials: request.logins[reference.domain])
+        if let planned {
+            try planned.addPull(pull)
+            // Pulled again, it may be the one that is here.
+            return request.pulls ? node.images.image(named: reference) : nil
+        }
+        try node.pullImage(pull, operation: operation, isWanted: isWanted, send: send)
         return try node.images.image(named: name)
     }
 
@@ -217,23 +245,30 @@ final class ImageBuild {
         }
     }
 
-    /// The image of an earlier stage, by name or number; `nil` if the text names none.
-    func stage(_ text: String) -> Image?? {
-        if let index = Int(text), stages.indices.contains(index) { return .some(stages[index].image) }
-        return stages.last { !$0.name.isEmpty && $0.name == text.lowercased() }.map { .some($0.image) } ?? nil
+    /// The place of an earlier stage, by name or number; `nil` if the text names none.
+    func stage(_ text: String) -> Int? {
+        if let index = Int(text), stages.indices.contains(index) { return index }
+        return stages.lastIndex { !$0.name.isEmpty && $0.name == text.lowercased() }
     }
 
     private func dispatchCleaningUp(_ line: DockerfileLine) throws {
         guard isWanted() else { throw EngineFailure.system("the client is gone") }
+        if isUnknown { return try describe(line) }
         do { try dispatch(line) } catch {
             if request.alwaysRemoves { try removeIntermediates() }
             throw error
         }
-        if request.removes || request.alwaysRemoves { try removeIntermediates() } else { intermediates = [] }
+        if request.removes || request.alwaysRemoves {
+            try removeIntermediates()
+        } else {
+            planned?.keepIntermediates()
+            intermediates = []
+        }
         settings.image = image.map { "\($0.id)" } ?? ""
     }
 
     private func removeIntermediates() throws {
+        planned?.removeIntermediates()
         for id in intermediates {
             try node.removeContainer(id, force: true, removeVolumes: true, operation: operation)
             try emit("Removing intermediate container \(id.prefix(12))\n")
@@ -246,7 +281,8 @@ final class ImageBuild {
     /// Looks for an image that was made from the same image by the same instruction.
     /// - Returns: Whether there is one; it is the present image then.
     func takeFromCache(_ line: DockerfileLine, _ config: ContainerSettings) throws -> Bool {
-        guard !request.ignoresCache, !isPastCache else { return false }
+        guard !request.ignoresCache, !isPastCache, !isOfNewImage else { return false }
+        if planned != nil, try isInSources(line, config) { return true }
         if let found = try takeFromSources(config) {
             try emit(" ---> Using cache\n")
             image = found
@@ -255,16 +291,19 @@ final class ImageBuild {
         }
         // Images that the user named as the cache are all of it.
         guard request.cacheSources.isEmpty else { return false }
-        let siblings =
-            image.map { node.images.children(of: $0.id).compactMap { node.images.image($0) } }
-            ?? node.images.images().filter { $0.parent == nil }
-        let found = siblings.filter { $0.config.containerConfig.map { Self.isSame($0, config) } ?? false }
+        let found = cached.filter { $0.config.containerConfig.map { Self.isSame($0, config) } ?? false }
             .max { ($0.config.created ?? .zero) < ($1.config.created ?? .zero) }
         guard let found else { return false }
         try emit(" ---> Using cache\n")
         image = found
         try record(line, image: "\(found.id)", cached: true, reason: "hit")
         return true
+    }
+
+    /// The images that were made from the present one.
+    var cached: [Image] {
+        image.map { node.images.children(of: $0.id).compactMap { node.images.image($0) } }
+            ?? node.images.images().filter { $0.parent == nil }
     }
 
     /// Whether two settings mean the same instruction: the members that Docker's builder compares.
@@ -277,6 +316,28 @@ final class ImageBuild {
 
     /// Why an instruction is carried out and not taken from the cache.
     private var missReason: String { request.ignoresCache ? "off" : isPastCache ? "after" : "changed" }
+
+    /// For a plan: an instruction of which nothing is known but its words.
+    func describe(_ line: DockerfileLine) throws {
+        planned?.add(
+            procedure(
+                node.described(
+                    .buildInstruction, line.text, ["instruction": .string(line.name), "text": .string(line.text)])))
+    }
+
+    /// Whether an image that the user named as the cache has the instruction, which a plan does not make again.
+    private func isInSources(_ line: DockerfileLine, _ config: ContainerSettings) throws -> Bool {
+        guard let (_, found) = sourceWith(config) else { return false }
+        if let found {
+            image = found
+            try record(line, image: "\(found.id)", cached: true, reason: "hit")
+        } else {
+            // The image would be made again of the layers: what follows has no image to be planned with.
+            isUnknown = true
+            try describe(line)
+        }
+        return true
+    }
 
     private func record(_ line: DockerfileLine, image: String, cached: Bool, reason: String) throws {
         let images = node.images
@@ -292,7 +353,11 @@ final class ImageBuild {
                 Evidence(source: images.content.path(of: found.id), text: "\(found.layers.count) layers")
             ])
         }
-        try node.run(procedure(step), operation: operation)
+        try perform(step)
+    }
+
+    private func perform(_ step: Step) throws {
+        if let planned { planned.add(procedure(step)) } else { try node.run(procedure(step), operation: operation) }
     }
 
     /// Each instruction is a procedure of its own.
@@ -352,8 +417,9 @@ final class ImageBuild {
                 facts: ["image": .string("\(id)")],
                 evidence: [Evidence(source: images.content.path(of: id), text: "\(count) layers")])
         }
-        try node.run(procedure(step), operation: operation)
-        image = node.images.image(try result.value())
+        try perform(step)
+        // A plan goes on with the image before: it is nearest to the one that would have been made.
+        if planned == nil { image = node.images.image(try result.value()) }
         isPastCache = true
     }
 }

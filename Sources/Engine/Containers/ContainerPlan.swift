@@ -16,8 +16,8 @@ extension Node {
         let creation = StepRunner.plan(
             planned.procedure, operation: "plan-create", isSimulated: kernel.profile.kind == .simulated)
         let records = creation + (starting ? try planStart(planned.container) : [])
-        var unknown = [(planned.container.id, "ID"), (planned.container.shortID, "ID")]
-        if name?.isEmpty ?? true { unknown.append((planned.container.name, "NAME")) }
+        let isNamed = !(name?.isEmpty ?? true)
+        let unknown = planned.container.drawnByLot.filter { $0.word != "NAME" || !isNamed }
         return records.map { $0.replacing(unknown) }
     }
 
@@ -65,5 +65,13 @@ extension StepRecord {
         record.command = replaced(command)
         record.facts = facts.mapValues(replaced)
         return record
+    }
+}
+
+extension Container {
+    /// What is drawn by lot when a container is made that nobody named, with words to stand for it in a plan.
+    var drawnByLot: [(drawn: String, word: String)] {
+        let volumes = life.current.definition.mountPoints.filter { $0.kind == .volume && $0.isAnonymous }
+        return [(id, "ID"), (shortID, "ID"), (name, "NAME")] + volumes.map { ($0.volume, "VOLUME") }
     }
 }

@@ -72,7 +72,7 @@ extension KoreanTexts {
         .layerUpload: Explanation(
             "보내기",
             brief: """
-                {what} {digest|short} 블롭: {?from}{from} 레포지토리에서 가져옴{:}{?sent}{sent|bytes} 보냄{:}이미 있음{/}{/}
+                {?what=layer}레이어{:}설정{/} {digest|short} 블롭: {?from}{from} 레포지토리에서 가져옴{:}{?sent}{sent|bytes} 보냄{:}이미 있음{/}{/}
                 """,
             full: """
                 목록보다 부분을 먼저 보냅니다. 저장소에 이 다이제스트가 있는지 물었습니다. {?from}저장소가 {from} \
