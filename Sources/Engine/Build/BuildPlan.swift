@@ -153,6 +153,28 @@ final class BuildPlan {
 }
 
 extension ImageBuild {
+    /// For a plan: an instruction of which nothing is known but its words.
+    func describe(_ line: DockerfileLine) throws {
+        planned?.add(
+            procedure(
+                node.described(
+                    .buildInstruction, line.text, ["instruction": .string(line.name), "text": .string(line.text)])))
+    }
+
+    /// Whether an image that the user named as the cache has the instruction, which a plan does not make again.
+    func isInSources(_ line: DockerfileLine, _ config: ContainerSettings) throws -> Bool {
+        guard let (_, found) = sourceWith(config) else { return false }
+        if let found {
+            image = found
+            try record(line, image: "\(found.id)", cached: true, reason: "hit")
+        } else {
+            // The image would be made again of the layers: what follows has no image to be planned with.
+            isUnknown = true
+            try describe(line)
+        }
+        return true
+    }
+
     /// For a plan: an instruction that copies what is not here yet, so that the cache can't be asked for it.
     ///
     /// - Returns: Whether it is one; it is planned then.
@@ -161,7 +183,8 @@ extension ImageBuild {
             if let stage = stage(from) {
                 guard newStages[stage] != nil else { return false }
             } else {
-                guard try base(from, platform: request.platform) == nil else { return false }
+                if (try? node.images.image(named: from)) != nil { return false }
+                _ = try base(from, platform: request.platform)
             }
         } else {
             guard line.name == "ADD", words.dropLast().contains(where: { $0.contains("://") }) else { return false }

@@ -317,29 +317,7 @@ final class ImageBuild {
     /// Why an instruction is carried out and not taken from the cache.
     private var missReason: String { request.ignoresCache ? "off" : isPastCache ? "after" : "changed" }
 
-    /// For a plan: an instruction of which nothing is known but its words.
-    func describe(_ line: DockerfileLine) throws {
-        planned?.add(
-            procedure(
-                node.described(
-                    .buildInstruction, line.text, ["instruction": .string(line.name), "text": .string(line.text)])))
-    }
-
-    /// Whether an image that the user named as the cache has the instruction, which a plan does not make again.
-    private func isInSources(_ line: DockerfileLine, _ config: ContainerSettings) throws -> Bool {
-        guard let (_, found) = sourceWith(config) else { return false }
-        if let found {
-            image = found
-            try record(line, image: "\(found.id)", cached: true, reason: "hit")
-        } else {
-            // The image would be made again of the layers: what follows has no image to be planned with.
-            isUnknown = true
-            try describe(line)
-        }
-        return true
-    }
-
-    private func record(_ line: DockerfileLine, image: String, cached: Bool, reason: String) throws {
+    func record(_ line: DockerfileLine, image: String, cached: Bool, reason: String) throws {
         let images = node.images
         let step = Step(
             .buildInstruction, command: line.text,
@@ -361,7 +339,7 @@ final class ImageBuild {
     }
 
     /// Each instruction is a procedure of its own.
-    private func procedure(_ step: Step) -> Procedure {
+    func procedure(_ step: Step) -> Procedure {
         Procedure(
             title: "build step \(stepCount)/\(stepTotal)", object: request.tags.first ?? "image", steps: [step])
     }
