@@ -8,7 +8,7 @@ drydock_packages=(
     libedit-dev libarchive-dev libzstd-dev zlib1g-dev libacl1-dev libseccomp-dev libnftables-dev libssl-dev
     busybox-static bash-static tini
     # With these one looks at what the explanations tell of.
-    iproute2 nftables
+    iproute2 nftables procps curl
 )
 
 # install_missing PACKAGE...: installs those that are not there; fails with a sentence where it can't.

@@ -185,6 +185,38 @@ class Student(LessonTest):
         history = pathlib.Path(self.lab.home, "learner", "history").read_text()
         self.assertNotIn("docker inspect", history, "checks are not in the history")
 
+    def test_nothing_is_said_while_the_offered_lines_are_typed(self) -> None:
+        shell = self.shell()
+        shell.run("lesson start 21")
+        shell.run("1")
+        # The check holds from the second line on; the third shows what was predicted.
+        self.assertNotIn("[ok]", shell.run("docker run -d --name deaf busybox sleep 1000"))
+        self.assertNotIn("[ok]", shell.run("docker stop  -t 1 deaf"))
+        text = shell.run("docker inspect -f '{{.State.ExitCode}}' deaf")
+        self.assertIn("137", text.split("[ok]")[0])
+        self.assertIn("You predicted: 143", text)
+        # Who does not follow the page is told at once, and who asks is.
+        shell.run("next")
+        self.assertNotIn("[..]", shell.run("docker run -d --name polite lab/web"))
+        self.assertNotIn("[..]", shell.run("docker stop polite"))
+        self.assertIn("Still to be answered", shell.run("check"))
+        self.assertIn("[ok]", shell.run("0"))
+
+    def test_what_held_between_the_offered_lines_is_done(self) -> None:
+        self.course()
+        waiting = SMALL[SMALL.index("docker logs it\n"):SMALL.index("answer words")]
+        offered = "Make a container `it`.\n\n```try\ndocker create --name it busybox\ndocker rm it\n```"
+        (self.folder / "en" / "90-small.md").write_text(
+            SMALL.replace("SETUP", "docker version").replace(waiting, "").replace("Make a container `it`.", offered))
+        shell = self.shell(DRYDOCK_LESSONS=str(self.folder))
+        shell.run("lesson start 90")
+        self.assertNotIn("[..]", shell.run("docker create --name it busybox"))
+        self.assertIn("Still to be answered", shell.run("docker rm it"))
+        self.assertIn("[ok] One", shell.run("answer it's me"))
+        # After a reset it has to hold again.
+        shell.run("reset", timeout=60)
+        self.assertIn("There is no `it`", shell.run("check"))
+
     def test_the_quiz_before_the_steps(self) -> None:
         shell = self.shell()
         shell.run("lesson start 02")

@@ -59,9 +59,18 @@ public final class LessonRunner {
         var recording: Recording?
         /// What the engine had before the command that runs now.
         var before: Inventory?
+        /// The last line that was run.
+        var line = ""
+        /// The step whose check held while its offered lines were still being typed.
+        var held: String?
 
         var stepIndex: Int { lesson.steps.firstIndex { $0.id == progress.step } ?? 0 }
         var step: LessonStep { lesson.steps[stepIndex] }
+        /// Whether the last line is one that the step offers, and more of them follow.
+        var isUnderWay: Bool {
+            let words = line.split(separator: " ")
+            return step.tries.dropLast().contains { $0.text.split(separator: " ") == words }
+        }
         var isPassed: Bool { progress.passed.contains(progress.step) }
         /// Whether all steps are passed.
         var isWhole: Bool { lesson.steps.allSatisfy { progress.passed.contains($0.id) } }

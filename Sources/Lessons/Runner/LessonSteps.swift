@@ -79,7 +79,7 @@ extension LessonRunner {
             if isAsked { tell(voice.chooseFirst(prediction.choices.count)) }
             return isAsked ? 1 : 0
         }
-        if open.recording == nil {
+        if open.recording == nil, open.held != open.progress.step {
             let runner = CheckRunner(
                 world: world(of: open.lesson), since: open.progress.began, patience: isAsked ? 60 : 2)
             do {
@@ -103,6 +103,19 @@ extension LessonRunner {
         }
         pass(&open)
         return 0
+    }
+
+    /// Tries the check and keeps quiet about it: what has held once is done, whatever the lines behind it do.
+    func noteWhetherItHolds() {
+        guard var open = session, open.recording == nil else { return }
+        let runner = CheckRunner(world: world(of: open.lesson), since: open.progress.began, patience: 0)
+        do {
+            guard try runner.missing(in: open.step.conditions) == nil else { return }
+            open.held = open.progress.step
+            session = open
+        } catch {
+            // What can't be read now is read again after the last line, and told then.
+        }
     }
 
     private func tellMissing(_ missing: CheckRunner.Missing, _ open: inout Session) {
@@ -240,6 +253,7 @@ extension LessonRunner {
             open.progress.passed.remove(open.progress.step)
             open.progress.answered = open.progress.answered.filter { !$0.key.hasPrefix(open.progress.step + "/") }
             open.progress.toldConditions = false
+            open.held = nil
         }
         open.isPlaying = false
         log(&open) {

@@ -31,7 +31,7 @@ extension LessonRunner {
         }
         if text.isEmpty { return .run }
         if Self.words.contains(word), let code = own(word, rest) { return .done(code) }
-        if open.isPlaying { return begin(isHarmless) }
+        if open.isPlaying { return begin(text, isHarmless) }
         if open.progress.part == .quiz {
             if Int(text) != nil { return .done(chooseInQuiz(text)) }
         } else if let prediction = openPrediction(open) {
@@ -45,12 +45,15 @@ extension LessonRunner {
                 return .done(answer(text))
             }
         }
-        return begin(isHarmless)
+        return begin(text, isHarmless)
     }
 
-    /// Remembers what there is before a line is run.
-    private func begin(_ isHarmless: Bool) -> Gate {
-        if !isHarmless, session?.recording == nil { session?.before = try? Inventory(of: engine()) }
+    /// Remembers the line, and what there is before it is run.
+    private func begin(_ line: String, _ isHarmless: Bool) -> Gate {
+        if !isHarmless, session?.recording == nil {
+            session?.before = try? Inventory(of: engine())
+            session?.line = line
+        }
         return .run
     }
 
@@ -62,7 +65,10 @@ extension LessonRunner {
         log(&open) { $0.lines += 1 }
         session = open
         save(open)
-        if !open.isPlaying, open.progress.part == .steps, !open.isPassed { _ = tryCheck(isAsked: false) }
+        guard !open.isPlaying, open.progress.part == .steps, !open.isPassed else { return }
+        // Whoever types what the page offers sees the rest of it before anything is said: the last lines show what was
+        // predicted.
+        if open.isUnderWay { noteWhetherItHolds() } else { _ = tryCheck(isAsked: false) }
     }
 
     private func own(_ word: String, _ rest: String) -> Int32? {
