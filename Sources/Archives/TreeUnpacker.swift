@@ -99,7 +99,9 @@ public struct TreeUnpacker {
                 owning: try check(what) { name.withCString { openat(parent.number, $0, flags, 0o600) } })
             try data { bytes, offset in
                 try check("writing \(entry.path.text)") { Int32(clamping: lseek(file.number, Int(offset), SEEK_SET)) }
-                try file.write(bytes)
+                do throws(SystemError) { try file.write(bytes) } catch {
+                    throw SystemError("writing \(entry.path.text)", code: error.code)
+                }
             }
             try check(what) { ftruncate(file.number, Int(entry.size)) }
         case .hardLink(let target):

@@ -72,6 +72,8 @@ public final class Node: Sendable {
     let containers = Monitor(ContainerTable())
     /// What could not be read when it was started.
     let setAside = SetAsideList()
+    /// What else its users should know of its start, a sentence each.
+    let notes = Mutex<[String]>([])
     let execs = Mutex<[String: ExecSession]>([:])
     /// Processes between clone and their supervisor's start, by number: whom a rollback kills and reaps.
     let starting = Mutex<[Int32: any SandboxProcess]>([:])

@@ -52,7 +52,7 @@ extension Node {
                     life.state.exitCode = 255
                     life.state.finishedAt = Clock.realtime()
                 }
-                try container.save()
+                container.saveWhatHappened()
             }
             containers.withLock { table in
                 table.byID[container.id] = container

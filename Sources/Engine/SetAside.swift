@@ -85,6 +85,7 @@ extension Node {
     /// What of the node could not be read when it started, a sentence each: what it is, why, and what can be done.
     public var setAsideSentences: [String] {
         setAside.all.map(\.sentence) + images.leftOut.map { setAsideImage($0).sentence } + indexSentences
+            + notes.withLock { $0 }
             + keptFiles.map { "\($0) was damaged, and was made anew; it is kept to be looked at, and nothing needs it" }
     }
 

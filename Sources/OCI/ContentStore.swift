@@ -25,6 +25,7 @@ public final class ContentStore: Sendable {
             try Files.removeTree("\(path)/ingest")
             try Files.makeDirectories("\(path)/ingest")
         }
+        makeReserve()
         let marker = "\(path)/oci-layout"
         switch Self.layoutVersion(marker) {
         case "1.0.0": break
@@ -146,10 +147,27 @@ public final class ContentStore: Sendable {
     }
 
     /// Replaces the layout's index at once. All documents that were stored before are on the disk before it is.
-    public func replaceIndex(_ index: ImageIndex) throws(OCIError) {
+    ///
+    /// - Parameter makesRoom: Whether it is about to make room on the disk: then it may use what is kept for that.
+    public func replaceIndex(_ index: ImageIndex, makesRoom: Bool = false) throws(OCIError) {
         try sync()
         let bytes = index.json.encoded(JSONLayout(indent: "  ")) + [0x0A]
-        try system { () throws(SystemError) in try Files.replace("\(path)/index.json", with: bytes) }
+        let file = "\(path)/index.json"
+        do throws(SystemError) { try Files.replace(file, with: bytes) } catch {
+            guard error.code == ENOSPC, makesRoom, unlink(reserve) == 0 else { throw .system(error) }
+            try system { () throws(SystemError) in try Files.replace(file, with: bytes) }
+        }
+    }
+
+    /// Room that is kept for the index, so that images can be removed from a disk that is full: more than one of hundreds
+    /// of images takes.
+    private var reserve: String { "\(path)/reserve" }
+    private static let reserveSize = 256 << 10
+
+    /// Takes the room; a disk that is full already has none.
+    private func makeReserve() {
+        guard let file = try? Descriptor.open(reserve, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600) else { return }
+        if posix_fallocate(file.number, 0, Self.reserveSize) != 0 { unlink(reserve) }
     }
 
     /// Waits until all documents are on the disk. Many waits together cost little more than one.
@@ -194,6 +212,7 @@ public final class ContentStore: Sendable {
                 }
             }
         }
+        if !unused.isEmpty, !Files.exists(reserve) { makeReserve() }
         return unused
     }
 }
@@ -233,7 +252,9 @@ public final class BlobWriter {
         }
         guard let file else { throw .invalidParameter("\(what) was written to after its end") }
         hasher.update(bytes)
-        try system { () throws(SystemError) in try file.write(bytes) }
+        do throws(SystemError) { try file.write(bytes) } catch {
+            throw .system(SystemError("writing \(what) to \(store.path)", code: error.code))
+        }
         count += Int64(bytes.count)
     }
 

@@ -16,7 +16,7 @@ extension ImageStore {
         _ text: String, force: Bool = false, prunesParents: Bool = true, users: [ImageUser] = []
     ) throws(OCIError) -> [RemovalRecord] {
         var removal = ImageRemoval(force: force, prunesParents: prunesParents, users: users)
-        try change { (state) throws(OCIError) in try removal.run(text, in: &state) }
+        try change(makesRoom: true) { (state) throws(OCIError) in try removal.run(text, in: &state) }
         var records: [RemovalRecord] = []
         for record in removal.records {
             records.append(record)

@@ -324,7 +324,11 @@ public final class ImageStore: Sendable {
     // MARK: Keeping
 
     /// Changes the state and writes it down; if that fails, nothing has changed.
-    func change<Result>(_ body: (inout State) throws(OCIError) -> Result) throws(OCIError) -> Result {
+    ///
+    /// - Parameter makesRoom: Whether it removes something.
+    func change<Result>(
+        makesRoom: Bool = false, _ body: (inout State) throws(OCIError) -> Result
+    ) throws(OCIError) -> Result {
         var result: Result?
         var failure: OCIError?
         state.withLock { state in
@@ -332,7 +336,7 @@ public final class ImageStore: Sendable {
             do throws(OCIError) {
                 result = try body(&state)
                 Self.settle(&state)
-                try content.replaceIndex(Self.index(of: state))
+                try content.replaceIndex(Self.index(of: state), makesRoom: makesRoom)
             } catch {
                 state = before
                 failure = error

@@ -42,7 +42,7 @@ extension ImageStore {
         }
         let found = leftOut.filter(isMeant)
         if found.isEmpty { return [] }
-        try change { (state) throws(OCIError) in
+        try change(makesRoom: true) { (state) throws(OCIError) in
             state.leftOut.removeAll { found.contains($0) }
             if state.leftOut.isEmpty { state.spared = [] }
         }

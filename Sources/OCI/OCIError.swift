@@ -1,3 +1,4 @@
+import Glibc
 import OrderedJSON
 public import Posix
 
@@ -65,6 +66,15 @@ public enum OCIError: Error, Sendable, Equatable, CustomStringConvertible {
             .invalidDocument, .unsupported, .invalidParameter:
             .invalidParameter
         case .missingProgram, .cancelled, .system, .entry: .system
+        }
+    }
+
+    /// Whether the disk is full, or would be.
+    public var isLackOfRoom: Bool {
+        switch self {
+        case .system(let cause), .entry(_, let cause): cause.code == ENOSPC || cause.code == EDQUOT
+        case .tooLarge(_, .room): true
+        default: false
         }
     }
 

@@ -27,15 +27,34 @@ public final class Journal: Sendable {
         self.directory = directory
         self.bootID = bootID
         try Files.makeDirectories(directory, mode: 0o700)
+        makeSpare()
     }
+
+    /// Room that is kept for the engine's own start on a disk that is full: without it nobody could make room.
+    private var spare: String { "\(directory)/spare" }
+    private static let spareSize = 32 << 10
+
+    private func makeSpare() {
+        guard !Files.exists(spare),
+            let file = try? Descriptor.open(spare, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        else { return }
+        if posix_fallocate(file.number, 0, Self.spareSize) != 0 { unlink(spare) }
+    }
+
+    /// Frees the spare room.
+    /// - Returns: Whether there was some.
+    private func giveUpSpare() -> Bool { unlink(spare) == 0 }
 
     /// The journal of one operation that is under way.
     public final class Entry: Sendable {
         private let slot: Slot
         private let journal: Journal
 
-        fileprivate init(slot: Slot, journal: Journal) {
+        private let usesSpare: Bool
+
+        fileprivate init(slot: Slot, journal: Journal, usesSpare: Bool) {
             self.slot = slot
+            self.usesSpare = usesSpare
             self.journal = journal
         }
 
@@ -43,7 +62,13 @@ public final class Journal: Sendable {
         public func intend(_ actions: [UndoAction]) throws {
             guard !actions.isEmpty else { return }
             let line = try JSON(encoding: Line(boot: journal.bootID, undo: actions), keys: .asDeclared)
-            try slot.file.write(line.encoded() + [0x0A])
+            do throws(SystemError) {
+                do throws(SystemError) { try slot.file.write(line.encoded() + [0x0A]) } catch {
+                    guard error.code == ENOSPC, usesSpare, journal.giveUpSpare() else { throw error }
+                    // A part of the line may have been written: it ends here, and is passed over when it is read.
+                    try slot.file.write([0x0A] + line.encoded() + [0x0A])
+                }
+            } catch { throw SystemError("writing the journal \(slot.path)", code: error.code) }
         }
 
         /// The operation has ended, well or reverted: nothing is left to take back.
@@ -54,6 +79,7 @@ public final class Journal: Sendable {
             } else {
                 journal.free.withLock { $0.append(slot) }
             }
+            if usesSpare { journal.makeSpare() }
         }
     }
 
@@ -63,11 +89,15 @@ public final class Journal: Sendable {
     }
 
     /// Begins the journal of an operation.
-    public func begin(_ operation: String) throws(SystemError) -> Entry {
-        if let slot = free.withLock({ $0.popLast() }) { return Entry(slot: slot, journal: self) }
+    ///
+    /// - Parameter usesSpare: Whether it may use the room that is kept for a disk that is full.
+    public func begin(_ operation: String, usesSpare: Bool = false) throws(SystemError) -> Entry {
+        if let slot = free.withLock({ $0.popLast() }) {
+            return Entry(slot: slot, journal: self, usesSpare: usesSpare)
+        }
         let path = "\(directory)/\(operation).jsonl"
         let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND | O_TRUNC, mode: 0o600)
-        return Entry(slot: Slot(path: path, file: file), journal: self)
+        return Entry(slot: Slot(path: path, file: file), journal: self, usesSpare: usesSpare)
     }
 
     /// What an engine that died left unfinished.

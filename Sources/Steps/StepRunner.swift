@@ -34,10 +34,14 @@ public final class StepRunner: Sendable {
     ///   - procedure: What to do.
     ///   - operation: Its identity; operations that a request causes may share one.
     ///   - told: How many steps of this operation were performed under the same title before.
+    ///   - isVital: Whether it must be possible on a disk that is full.
     ///   - undoing: Who takes steps back.
     /// - Throws: The error of the step that failed, or ``StepsStopped``, after the performed ones were taken back.
-    public func run(_ procedure: Procedure, operation: String, after told: Int = 0, undoing: any Undoing) throws {
-        let entry = try journal.begin(operation + "-" + String(UInt32.random(in: 0 ... .max), radix: 16))
+    public func run(
+        _ procedure: Procedure, operation: String, after told: Int = 0, isVital: Bool = false, undoing: any Undoing
+    ) throws {
+        let name = operation + "-" + String(UInt32.random(in: 0 ... .max), radix: 16)
+        let entry = try journal.begin(name, usesSpare: isVital)
         var performed: [StepGate.Performed] = []
         var pending = Array(procedure.steps.reversed())
         let gate = gates.gate(of: operation)
@@ -57,16 +61,19 @@ public final class StepRunner: Sendable {
                 record.time = Clock.realtime()
             }
             let begin = Clock.monotonic()
+            var undo = step.undo
             do {
                 try entry.intend(step.undo)
                 let outcome = try step.perform()
                 record.duration = outcome.duration ?? (Clock.monotonic() - begin)
+                // What was made is taken back also when that can't be written down.
+                undo += outcome.undo
                 try entry.intend(outcome.undo)
                 record.facts.merge(outcome.facts) { $1 }
                 record.evidence = outcome.evidence
                 record.calls = outcome.calls
                 record.command = outcome.command ?? step.command
-                performed.append(.init(record: record, undo: step.undo + outcome.undo))
+                performed.append(.init(record: record, undo: undo))
                 log.publish(record)
                 pending += outcome.followUps.reversed()
             } catch {
@@ -74,7 +81,7 @@ public final class StepRunner: Sendable {
                 record.state = .failed
                 record.failure = StepFailure(errnoName: (error as? SystemError)?.name, message: "\(error)")
                 log.publish(record)
-                revert(performed + [.init(record: record, undo: step.undo)], undoing: undoing)
+                revert(performed + [.init(record: record, undo: undo)], undoing: undoing)
                 entry.close()
                 throw error
             }

@@ -36,9 +36,9 @@ enum EngineFace {
             template.uplink = home.uplink
             try LabRegistry.prepare(&template, home)
             let lab = try Lab(template, kernel: kernel.kernel)
-            for sentence in lab.setAsideSentences { print(sentence) }
             for node in lab.nodes { try node.installEmbeddedImages() }
             let registry = try LabRegistry.serve(lab)
+            for sentence in lab.setAsideSentences { print(sentence) }
             let server = try LabServer(
                 lab, version: DrydockHome.version, socketPath: { home.socket($0) }, report: { print($0) })
             for node in lab.nodes { node.restartByPolicy() }
@@ -62,8 +62,11 @@ enum EngineFace {
         guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
             throw UsageProblem("an engine is running already for \(home.path)")
         }
-        ftruncate(file.number, 0)
-        try file.write("\(getpid())\n")
+        // Over what is there, which needs no room on a disk that is full.
+        let text = "\(getpid())\n"
+        let written = text.withCString { pwrite(file.number, $0, strlen($0), 0) }
+        if written < text.utf8.count { throw SystemError.last("writing \(home.lock)") }
+        ftruncate(file.number, Int(written))
         return file
     }
 

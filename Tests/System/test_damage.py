@@ -3,14 +3,17 @@ works, nothing is deleted by itself, and there is a way to be rid of it."""
 
 from __future__ import annotations
 
+import errno
 import glob
 import json
 import os
 import pathlib
 import random
+import shutil
+import subprocess
 import unittest
 
-from harness import LabTest
+from harness import Lab, LabTest
 
 GARBAGE = random.Random(1).randbytes(700)
 
@@ -358,6 +361,109 @@ class Images(DamageTest):
         self.start()
         self.assertSucceeds(self.lab.docker("rmi", "-f", "lab/counter"))
         self.assertSucceeds(self.lab.docker("run", "--rm", "lab/counter", "true"))
+
+
+class FullDisk(LabTest):
+    """A home on a disk of its own that gets full: what can't be done says what, on which file and why; what is running
+    goes on, what makes room works, and so does a start."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        if os.geteuid() != 0:
+            raise unittest.SkipTest("real containers need root so far")
+        cls.lab = Lab()
+        cls.addClassCleanup(shutil.rmtree, cls.lab.home, ignore_errors=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", cls.lab.home], check=True)
+        cls.addClassCleanup(subprocess.run, ["umount", "-l", cls.lab.home], check=True)
+        cls.addClassCleanup(cls.lab.remove)
+        cls.filler = f"{cls.lab.home}/filler"
+
+    def setUp(self) -> None:
+        self.assertSucceeds(self.lab.drydock("engine", "start"))
+
+    def tearDown(self) -> None:
+        self.empty()
+        super().tearDown()
+
+    def fill(self) -> None:
+        with open(self.filler, "ab", buffering=0) as file:
+            for size in (1 << 20, 1 << 12):
+                try:
+                    while file.write(bytes(size)) == size:
+                        pass
+                except OSError as error:
+                    self.assertEqual(error.errno, errno.ENOSPC)
+
+    def empty(self) -> None:
+        if os.path.exists(self.filler):
+            os.unlink(self.filler)
+
+    def assertNoRoom(self, done, *texts: str) -> None:
+        self.assertNotEqual(done.code, 0)
+        for text in (*texts, self.lab.home, "No space left on device"):
+            self.assertIn(text, done.out + done.err)
+
+    def test_a_first_start(self):
+        self.assertSucceeds(self.lab.drydock("engine", "stop"))
+        for name in os.listdir(self.lab.home):
+            path = f"{self.lab.home}/{name}"
+            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+        self.fill()
+        done = self.lab.drydock("engine", "start")
+        self.assertNoRoom(done, "the engine did not start", "engine.lock")
+        self.empty()
+
+    def test_what_can_not_be_done(self):
+        self.assertSucceeds(self.lab.docker("create", "--name", "made", "busybox", "true"))
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "up", "busybox", "sleep", "1000"))
+        before = self.lab.inspect("made")
+        self.fill()
+        for words, texts in (
+                (("create", "busybox", "true"), ["creating container"]), (("start", "made"), ["starting container"]),
+                (("exec", "up", "true"), ["starting exec"]), (("volume", "create", "new"), ["create new"]),
+                (("network", "create", "new"), ["creating network new"]),
+                (("rename", "made", "other"), ["renaming container made", "container.json"]),
+                (("update", "--restart", "always", "made"), ["updating container made", "container.json"]),
+                (("network", "connect", "none", "made"), []), (("tag", "busybox", "new"), ["index.json"]),
+                (("commit", "up", "new"), [])):
+            with self.subTest(words=words):
+                done = self.lab.docker(*words)
+                if texts:
+                    self.assertNoRoom(done, *texts)
+                self.assertNotEqual(done.code, 0)
+        after = self.lab.inspect("made")
+        self.assertEqual(after["Name"], before["Name"])
+        self.assertEqual(after["HostConfig"], before["HostConfig"])
+        self.assertEqual(self.lab.docker("volume", "ls", "-q").out, "")
+        self.empty()
+        self.assertSucceeds(self.lab.docker("rename", "made", "other"))
+        self.assertSucceeds(self.lab.docker("start", "-a", "other"))
+        self.assertSucceeds(self.lab.docker("exec", "up", "true"))
+
+    def test_what_goes_on_and_makes_room(self):
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "up", "busybox", "sh", "-c",
+                                            "while sleep 0.01; do echo tick; done"))
+        self.assertSucceeds(self.lab.docker("volume", "create", "old"))
+        self.assertSucceeds(self.lab.docker("network", "create", "old"))
+        self.fill()
+        # A process that was begun and could not be written down is gone: it would keep the container from ending.
+        self.assertNotEqual(self.lab.docker("exec", "up", "sleep", "1000").code, 0)
+        for words in (("pause", "up"), ("unpause", "up"), ("logs", "--tail", "1", "up"), ("stop", "-t", "0", "up")):
+            self.assertSucceeds(self.lab.docker(*words))
+        self.assertEqual(self.lab.inspect("up")["State"]["Status"], "exited")
+        for words in (("rm", "up"), ("volume", "rm", "old"), ("network", "rm", "old"), ("rmi", "lab/counter")):
+            self.assertSucceeds(self.lab.docker(*words))
+        self.assertEqual(self.lab.docker("images", "-q", "lab/counter").out, "")
+
+    def test_another_start(self):
+        self.assertSucceeds(self.lab.docker("create", "--name", "made", "busybox", "true"))
+        self.assertSucceeds(self.lab.docker("rmi", "-f", "lab/hungry"))
+        self.lab.kill_engine()
+        self.fill()
+        self.assertIn("not all of the lab's images could be made", self.assertSucceeds(
+            self.lab.drydock("engine", "start")).err)
+        self.assertSucceeds(self.lab.docker("rm", "made"))
+        self.assertSucceeds(self.lab.docker("rmi", "lab/web:1"))
 
 
 if __name__ == "__main__":

@@ -110,6 +110,22 @@ final class Container: Sendable {
         try Files.replace(recordPath, with: json.encoded(.indented), mode: 0o600, durable: durable)
     }
 
+    /// Writes down what has happened already: a disk that is full does not undo it. It is written with the next change;
+    /// an engine that starts before knows the state before.
+    func saveWhatHappened(_ state: ContainerState? = nil) { _ = try? save(state) }
+
+    /// Changes the definition and writes it down; if that fails, nothing has changed.
+    func change(_ body: (inout Definition) -> Void) throws {
+        let before = life.withLock { life in
+            defer { body(&life.definition) }
+            return life.definition
+        }
+        do { try save(durable: true) } catch {
+            life.withLock { $0.definition = before }
+            throw error
+        }
+    }
+
     /// Reads a container back from its directory.
     /// - Throws: ``EngineFailure`` naming the file, when it can't be read or is damaged.
     static func load(from directory: String) throws -> Container {

@@ -52,7 +52,7 @@ extension Node {
         conclude(&last)
         // On disk first: whoever waits for the end may remove the container as soon as it is seen. One that is removed
         // now anyway is not written down once more.
-        if !container.life.current.definition.hostObject.flag("AutoRemove") { _ = try? container.save(last) }
+        if !container.life.current.definition.hostObject.flag("AutoRemove") { container.saveWhatHappened(last) }
         container.life.withLock { life in
             life.running = nil
             conclude(&life.state)
@@ -140,7 +140,7 @@ extension Node {
             return
         }
         guard life.state.status == .restarting else { return }
-        _ = try? container.save()
+        container.saveWhatHappened()
         _ = try? Thread.start("restart " + container.shortID) { [self] in
             let wasStopped = container.life.wait(seconds: life.restartDelay) {
                 $0.state.status == .restarting ? nil : true
@@ -153,7 +153,7 @@ extension Node {
                         life.state.status = .exited
                         life.state.error = "\(error)"
                     }
-                    _ = try? container.save()
+                    container.saveWhatHappened()
                 }
             }
         }

@@ -291,8 +291,13 @@ extension Node {
                 table.names[old] = nil
                 table.names[wanted] = container.id
             }
-            container.life.withLock { $0.definition.name = wanted }
-            try container.save(durable: true)
+            do { try container.change { $0.name = wanted } } catch {
+                containers.withLock { table in
+                    table.names[wanted] = nil
+                    table.names[old] = container.id
+                }
+                throw EngineFailure(wrapping: error, doing: "renaming container \(old)")
+            }
             return StepOutcome(evidence: [
                 Evidence(
                     source: "\(container.directory)/container.json",
@@ -353,7 +358,7 @@ extension Node {
             let title = paused ? "pause container" : "unpause container"
             try run(Procedure(title: title, object: container.name, steps: [step]), operation: operation)
             container.life.withLock { $0.state.status = paused ? .paused : .running }
-            try container.save()
+            container.saveWhatHappened()
             publish(paused ? "pause" : "unpause", container)
         }
     }

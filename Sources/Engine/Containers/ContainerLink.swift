@@ -176,10 +176,9 @@ extension Node {
     /// - Throws: ``EngineFailure`` 404 with Docker's text.
     public func removeLink(_ reference: String) throws {
         let (owner, link) = try self.link(reference)
-        owner.life.withLock { life in
-            life.definition.links = life.definition.links?.filter { $0 != link }
+        do { try owner.change { $0.links = $0.links?.filter { $0 != link } } } catch {
+            throw EngineFailure(wrapping: error, doing: "removing link \(reference)")
         }
-        try owner.save(durable: true)
         if owner.life.current.running != nil { try rewriteHosts(of: owner) }
     }
 

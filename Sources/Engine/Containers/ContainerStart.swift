@@ -64,14 +64,14 @@ extension Node {
                 life.state.exitCode = launch.exitCode(for: failure)
                 life.state.error = failure.message
             }
-            try container.save()
+            container.saveWhatHappened()
             // Nobody will see the end of a container that never began: it goes at once, as on Docker.
             if container.life.current.definition.hostObject.flag("AutoRemove") {
                 try delete(container, operation: operation, removeVolumes: true)
             }
             throw failure
         }
-        try container.save()
+        container.saveWhatHappened()
     }
 }
 

@@ -13,9 +13,15 @@ extension Node {
             let life = container.life.current
             let old = life.definition.hostObject
             let host = try settings(of: container, updatedBy: body)
-            if let running = life.running { try apply(host, over: old, to: running.cgroup, container, operation) }
-            container.life.withLock { $0.definition.hostConfig = .object(host) }
-            try container.save(durable: true)
+            do { try container.change { $0.hostConfig = .object(host) } } catch {
+                throw EngineFailure(wrapping: error, doing: "updating container \(container.name)")
+            }
+            if let running = life.running {
+                do { try apply(host, over: old, to: running.cgroup, container, operation) } catch {
+                    _ = try? container.change { $0.hostConfig = .object(old) }
+                    throw error
+                }
+            }
             publish("update", container)
             return []
         }

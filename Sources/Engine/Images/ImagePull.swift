@@ -213,7 +213,7 @@ final class ImagePull: Sendable {
             return isTooMuch ? .max : result
         }
         let free = DiskSpace.free(at: images.content.path)
-        guard needed < free else {
+        guard needed == 0 || needed < free else {
             throw RegistryFailure.noSpace(what: "image \(reference.familiar)", needed: needed, free: free)
         }
     }

@@ -16,7 +16,12 @@ extension Node {
                 }
                 if !names.isEmpty { try store.add(image, from: images, as: names) }
             }
-        } catch { throw EngineFailure(wrapping: error, doing: "filling the lab's registry") }
+        } catch {
+            guard error.isLackOfRoom else {
+                throw EngineFailure(wrapping: error, doing: "filling the lab's registry")
+            }
+            notes.withLock { $0.append("not all of the lab's images could be put into its registry: \(error)") }
+        }
     }
 
     /// What the lab's registry has, each repository once, as a learner would name it.

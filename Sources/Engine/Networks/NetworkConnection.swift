@@ -14,15 +14,27 @@ extension Node {
         let request = try EndpointRequest(body["EndpointConfig"])
         try container.lifecycle.withLock { _ in
             try checkConnection(of: container, to: network, request)
-            if container.life.current.running != nil {
-                try plug(container, into: network, request, operation: operation)
+            let before = container.life.current.definition.endpoints
+            try change(container, endpointOf: network, to: .object(request.settings))
+            guard container.life.current.running != nil else { return }
+            do { try plug(container, into: network, request, operation: operation) } catch {
+                _ = try? container.change { $0.endpoints = before }
+                throw error
             }
-            container.life.withLock { life in
-                var endpoints = life.definition.endpoints.object ?? [:]
-                endpoints[network.name] = .object(request.settings)
-                life.definition.endpoints = .object(endpoints)
+        }
+    }
+
+    /// Writes down that a container is in a network, or is not any more.
+    private func change(_ container: Container, endpointOf network: Network, to settings: JSON?) throws {
+        do {
+            try container.change { definition in
+                var endpoints = definition.endpoints.object ?? [:]
+                endpoints[network.name] = settings
+                definition.endpoints = .object(endpoints)
             }
-            try container.save(durable: true)
+        } catch {
+            let operation = settings == nil ? "disconnecting" : "connecting"
+            throw EngineFailure(wrapping: error, doing: "\(operation) container \(container.name)")
         }
     }
 
@@ -153,12 +165,7 @@ extension Node {
             if let endpoint = container.life.current.running?.endpoints.first(where: { $0.networkID == network.id }) {
                 try unplug(container, endpoint, operation: operation)
             }
-            container.life.withLock { life in
-                var endpoints = life.definition.endpoints.object ?? [:]
-                endpoints[network.name] = nil
-                life.definition.endpoints = .object(endpoints)
-            }
-            try container.save(durable: true)
+            try change(container, endpointOf: network, to: nil)
         }
     }
 

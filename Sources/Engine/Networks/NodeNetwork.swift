@@ -24,7 +24,8 @@ extension Node {
         }
         let title = operation == nil ? "start node" : "add node"
         let procedure = Procedure(title: title, object: configuration.name, steps: steps)
-        try run(procedure, operation: operation ?? StepRunner.newOperation())
+        try runner.run(
+            procedure, operation: operation ?? StepRunner.newOperation(), isVital: operation == nil, undoing: self)
     }
 
     /// For a plan: the steps that make another node, which has a bridge like this one's.

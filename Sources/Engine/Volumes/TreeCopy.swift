@@ -59,7 +59,9 @@ struct TreeCopy {
                 while true {
                     let piece = try from.read(upTo: 256 * 1024)
                     if piece.isEmpty { break }
-                    try to.write(piece)
+                    do throws(SystemError) { try to.write(piece) } catch {
+                        throw SystemError("writing \(shown)", code: error.code)
+                    }
                 }
                 try describe(from, to)
             case S_IFLNK:
