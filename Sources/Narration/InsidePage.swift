@@ -61,7 +61,7 @@ extension Narrator {
         page.row("  " + words.ownLayer(view.name, entries: view.upperEntries))
         for layer in view.layers { page.row("  " + words.sharedLayer(Self.shortLayer(layer))) }
         offer("docker diff \(view.name)", in: view, on: &page)
-        offer("!ls -A \(view.upper)", in: view, on: &page)
+        offer("!ls -la \(view.upper)", in: view, on: &page)
     }
 
     /// What tells one layer's directory from another's: the beginning of its identity.
@@ -181,8 +181,8 @@ struct ViewVoice {
     }
     func ownLayer(_ name: String, entries: Int) -> String {
         say(
-            "its own    writable, \(entries == 1 ? "1 entry" : "\(entries) entries") at the top",
-            "자기 것     쓰기 가능, 최상위 항목 \(entries)개")
+            "its own       writable, \(entries == 1 ? "1 entry" : "\(entries) entries") at the top",
+            "자기 것       쓰기 가능, 최상위 항목 \(entries)개")
     }
     func sharedLayer(_ name: String) -> String { say("\(name)  read-only", "\(name)  읽기 전용") }
 

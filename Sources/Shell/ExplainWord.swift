@@ -24,7 +24,8 @@ extension Shell {
             let plan = try docker.plan(command)
             let width = plan.flags.map(\.flag.count).max() ?? 0
             let flags = plan.flags.map { flag, meaning in
-                "  \(flag)" + String(repeating: " ", count: width - flag.count) + "  \(meaning)\n"
+                let line = "  \(flag)" + String(repeating: " ", count: width - flag.count) + "  \(meaning)"
+                return TextWrapping.list(line, column: width + 4, columns: TerminalGuard.columns()) + "\n"
             }
             let goesOn = plan.goesOn ? voice.planGoesOn + "\n" : ""
             return Answer(text: flags.joined() + tell(plan.steps, command, of: plan.engine) + goesOn)

@@ -253,7 +253,9 @@ extension Shell: LineRunner.Commands {
             } else {
                 LineRunner.write(answer.text, to: io.output)
             }
-            if !answer.complaint.isEmpty { LineRunner.write(answer.complaint + "\n", to: io.errorOutput) }
+            if !answer.complaint.isEmpty {
+                LineRunner.write(Self.fitted(answer.complaint, to: io.errorOutput) + "\n", to: io.errorOutput)
+            }
             return answer.code
         }
     }

@@ -139,6 +139,8 @@ extension Shell {
     /// A word that is neither the shell's nor, among others, a program: one helpful line.
     func answerUnknown(_ words: [String]) -> Answer {
         guard let word = words.first else { return Answer() }
+        // `drydock topology` is `topology` in here.
+        if word == "drydock", words.count > 1, Self.words[words[1]] != nil { return suggest(Array(words.dropFirst())) }
         if Grammar.root.subcommand(word) != nil { return suggest(["docker"] + words) }
         let line = "!" + words.map(Self.quoted).joined(separator: " ")
         if MachineProgram.exists(word, path: environment()["PATH"]) {
@@ -151,6 +153,14 @@ extension Shell {
         }
         prefill = meant ?? ""
         return .complain(voice.unknown(word, nearest: meant), code: 127)
+    }
+
+    /// A text, its lines broken between words where a terminal shows it.
+    static func fitted(_ text: String, to output: Int32) -> String {
+        guard isatty(output) == 1 else { return text }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            TextWrapping.lines(String(line), columns: TerminalGuard.columns()).joined(separator: "\n")
+        }.joined(separator: "\n")
     }
 
     /// Whether a line is meant for docker, although its first word is not `docker`: `dokcer ps`, `exec web ps`.

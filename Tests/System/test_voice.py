@@ -268,6 +268,15 @@ class Explaining(LabTest):
         self.assertRegex(page, r"(?m)^  -m, --memory +Memory limit$")
         self.assertRegex(page, r"(?m)^  --rm +Automatically remove")
 
+    def test_the_page_fits_a_narrow_terminal(self):
+        with self.lab.shell(columns=60, rows=400) as terminal:
+            terminal.prompt()
+            page = terminal.run("explain docker run --rm -p 18080:80 --health-cmd true busybox sleep 100")
+        self.assertIn("Automatically remove the container", page)
+        # What was typed is longer than the terminal is wide.
+        for line in page.partition("sleep 100\n")[2].split("\n"):
+            self.assertLessEqual(len(line.rstrip("\r")), 60, line)
+
     def test_of_what_can_not_be_is_dockers_own_message(self):
         for command, message in (("rm web", "You cannot remove a running container"),
                                  ("exec still ls", "is not running"), ("stop nobody", "No such container: nobody"),
@@ -385,6 +394,20 @@ class Sessions(LabTest):
         self.assertEqual(self.lab.line("dpsq").out.strip(), self.lab.inspect("web")["Id"])
         self.assertSucceeds(self.lab.line("unalias dpsq"))
         self.assertEqual(self.lab.line("dpsq").code, 127)
+
+    def test_a_line_of_the_programs_own_is_offered_without_its_name(self):
+        result = self.lab.line("drydock topology")
+        self.assertEqual((result.code, result.out), (127, ""))
+        self.assertRegex(result.err, r"(?m)\btopology$")
+        self.assertNotIn("drydock topology", result.err)
+
+    def test_what_the_shell_says_is_broken_between_words(self):
+        with self.lab.shell(columns=60) as terminal:
+            terminal.prompt()
+            said = terminal.run("xyzzyxyzzyxyzzy")
+        self.assertIn("is no word of this shell", said)
+        for line in said.split("\n"):
+            self.assertLessEqual(len(line.rstrip("\r")), 60, line)
 
     def test_a_long_page_stops_at_the_windows_end(self):
         terminal = self.lab.shell(columns=80, rows=12)
