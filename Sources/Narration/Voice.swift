@@ -82,7 +82,7 @@ struct Voice: Sendable {
                 "\(all) \(all == 1 ? "step" : "steps"), and none was done",
                 "모두 \(all)단계이며, 아무것도 실행하지 않았습니다")
         }
-        if all == 1 { return say("1 step, \(time)", "1단계, \(time)") }
+        if all == 1 { return say("1 step, \(time)", "모두 1단계, \(time)") }
         if shown == all { return say("\(all) steps, \(time) in all", "모두 \(all)단계, \(time)") }
         return say("\(shown) of \(all) steps shown, \(time) in all", "\(all)단계 중 \(shown)단계 표시, 모두 \(time)")
     }

@@ -245,6 +245,7 @@ enum SampleRecords {
             ["resource": "cpuQuota", "value": "50000 100000"], ["resource": "cpuShares", "value": "512"],
             ["resource": "cpuset", "value": "0-1"], ["resource": "devices", "value": "14 rules"],
             ["resource": "blockWeight", "value": 500], ["resource": "memoryReservation", "value": 1024],
+            ["resource": "memory", "value": "-1"], ["resource": "pids", "value": "max"],
             ["resource": "memorySwappiness", "value": 60], ["resource": "outOfMemoryKillDisabled", "value": "1"],
             ["resource": "blockRate", "value": "8:0 1048576"],
         ],

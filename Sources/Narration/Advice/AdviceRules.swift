@@ -26,13 +26,13 @@ struct AdviceRule: Sendable {
             return context.advice(
                 context.say(
                     "Flags of docker run stand before the image; what follows it is the command to run inside, and \(flag) is none.",
-                    "docker run 명령의 플래그는 이미지 앞에 씁니다. 이미지 뒤는 안에서 실행할 명령인데 \(flag) 명령은 없습니다."),
+                    "docker run 명령의 옵션은 이미지 앞에 씁니다. 이미지 뒤는 안에서 실행할 명령인데 \(flag) 명령은 없습니다."),
                 [
                     (
                         context.line { words in
                             words.remove(at: place)
                             words.insert(flag, at: (words.firstIndex(of: context.failure.verb) ?? 0) + 1)
-                        }, context.say("gives \(flag) to docker run", "\(flag) 플래그를 docker run 명령에 줍니다")
+                        }, context.say("gives \(flag) to docker run", "\(flag) 옵션을 docker run 명령에 줍니다")
                     )
                 ])
         },
@@ -80,7 +80,7 @@ struct AdviceRule: Sendable {
             context.advice(
                 context.say(
                     "-t needs a terminal to pass on, and the input comes from a file or a pipe.",
-                    "-t 플래그에는 터미널이 필요한데, 입력이 파일이나 파이프에서 옵니다."),
+                    "-t 옵션에는 터미널이 필요한데, 입력이 파일이나 파이프에서 옵니다."),
                 [
                     (
                         context.line { words in
@@ -183,7 +183,7 @@ struct AdviceRule: Sendable {
             context.advice(
                 context.say(
                     "\(context.target) is \(context.found[0]), and what is in use is not removed.",
-                    "\(context.target) 컨테이너의 상태가 \(context.found[0]) 상태여서 지우지 않습니다."),
+                    "\(context.target) 컨테이너가 \(context.found[0]) 상태여서 지우지 않습니다."),
                 [
                     (
                         context.found[0] == "paused"
@@ -409,7 +409,7 @@ struct AdviceRule: Sendable {
             context.advice(
                 context.say(
                     "--mount wants the directory to be there; only -v makes a missing one.",
-                    "--mount 플래그는 디렉터리가 미리 있어야 합니다. 없을 때 만드는 것은 -v 플래그뿐입니다."),
+                    "--mount 옵션은 디렉터리가 미리 있어야 합니다. 없을 때 만드는 것은 -v 옵션뿐입니다."),
                 [("!mkdir -p \(context.name)", context.say("makes it", "디렉터리를 만듭니다"))])
         },
     ]

@@ -106,7 +106,7 @@ extension EnglishTexts {
                 """),
         .linkShare: Explanation(
             "network",
-            brief: "{interface} is a {kind} on {parent} ({mode})",
+            brief: "{interface} on {parent}: {kind} ({mode})",
             full: """
                 No bridge and no cable of its own: {interface} sits directly on the cable of {parent}{?mac}, with a MAC \
                 address of its own, {mac}{/}. To the others on that cable {object} is one more machine. \

@@ -32,22 +32,29 @@ extension EnglishTexts {
                 A cgroup is a directory; the kernel fills it with files to read and to write. \
                 {?directories>1}This machine has cgroup version 1: one tree for each resource, so {object} has \
                 {directories|count} directories.{:}This machine has cgroup version 2: one tree for all resources, \
-                so {object} has one directory.{/} cgroups belong to the kernel, not to Docker: systemd puts every \
-                service of your machine in one, too. Read: cgroups(7).
+                so {object} has one directory.{/} cgroups belong to the kernel, not to Docker: systemd, too, puts \
+                every service in one. Read: cgroups(7).
                 """),
         .cgroupLimit: Explanation(
             "limit",
             brief: """
-                {?resource=memory}memory {value|bytes} at most{:}{?resource=pids}{value} processes at most{:}\
+                {?resource=memory}{?value=-1}no limit of memory{:}memory {value|bytes} at most{/}{:}\
+                {?resource=pids}{?value=max}any number of processes{:}{value} processes at most{/}{:}\
                 {?resource=cpuQuota}{value|quota} of processor time in each {value|period}{:}\
                 {?resource=cpuset}only processors {value}{:}{?resource=cpuShares}CPU weight {value}{:}\
-                {?resource=devices}only the usual harmless devices{:}{resource|spaced} {value}{/}{/}{/}{/}{/}{/}
+                {?resource=devices}only the usual harmless devices{:}\
+                {?resource=memoryReservation}{value|bytes} of memory kept when it is scarce{:}\
+                {?resource=memorySwappiness}swappiness {value}{:}{?resource=outOfMemoryKillDisabled}\
+                {?value=1}waits for memory instead of being killed{:}may be killed for lack of memory{/}{:}\
+                {?resource=blockWeight}disk weight {value}{:}{?resource=blockRate}disk {value} a second at most{:}\
+                {resource|spaced} {value}{/}{/}{/}{/}{/}{/}{/}{/}{/}{/}{/}
                 """,
             full: """
-                {?resource=memory}When {object} needs more than {value|bytes} and nothing can be freed, the \
-                kernel kills a process in it: out of memory, exit code 137.{:}{?resource=pids}When {object} has \
-                {value} processes and threads, fork fails in it with EAGAIN. A fork bomb stops \
-                there.{:}{?resource=cpuQuota}{object} gets {value|quota} of processor time in each \
+                {?resource=memory}{?value=-1}{object} may use all the memory there is.{:}When {object} needs more \
+                than {value|bytes} and nothing can be freed, the kernel kills a process in it: out of memory, exit \
+                code 137.{/}{:}{?resource=pids}{?value=max}{object} may have as many processes as the machine can \
+                carry.{:}When {object} has {value} processes and threads, fork fails in it with EAGAIN. A fork bomb \
+                stops there.{/}{:}{?resource=cpuQuota}{object} gets {value|quota} of processor time in each \
                 {value|period}, its quota. When that is used up, it waits for the next period: it is slowed down, not \
                 killed.{:}{?resource=cpuShares}A weight, not a limit: it counts only when others want the \
                 processor at the same time.{:}{?resource=devices}The kernel refuses to open any other device, \

@@ -35,17 +35,23 @@ extension KoreanTexts {
         .cgroupLimit: Explanation(
             "제한",
             brief: """
-                {?resource=memory}메모리 최대 {value|bytes}{:}{?resource=pids}프로세스 최대 {value}개{:}\
+                {?resource=memory}{?value=-1}메모리 제한 없음{:}메모리 최대 {value|bytes}{/}{:}\
+                {?resource=pids}{?value=max}프로세스 수 제한 없음{:}프로세스 최대 {value}개{/}{:}\
                 {?resource=cpuQuota}{value|period}마다 CPU 시간 {value|quota}{:}\
                 {?resource=cpuset}{value}번 CPU만{:}{?resource=cpuShares}CPU 가중치 {value}{:}\
-                {?resource=devices}평범하고 안전한 장치만{:}{resource|spaced} {value}{/}{/}{/}{/}{/}{/}
+                {?resource=devices}평범하고 안전한 장치만{:}\
+                {?resource=memoryReservation}메모리가 모자랄 때 {value|bytes} 보장{:}\
+                {?resource=memorySwappiness}스왑 성향 {value}{:}{?resource=outOfMemoryKillDisabled}\
+                {?value=1}강제로 끝나는 대신 메모리를 기다림{:}메모리가 모자라면 강제로 끝날 수 있음{/}{:}\
+                {?resource=blockWeight}디스크 가중치 {value}{:}{?resource=blockRate}디스크 속도 초당 최대 {value}{:}\
+                {resource|spaced} {value}{/}{/}{/}{/}{/}{/}{/}{/}{/}{/}{/}
                 """,
             full: """
-                {?resource=memory}{object} 컨테이너가 {value|bytes} 크기를 넘는 메모리를 \
-                요구하고 비울 것이 없으면, 커널이 그 안의 프로세스를 강제로 끝냅니다(OOM, 종료 코드 \
-                137).{:}{?resource=pids}{object} 컨테이너의 프로세스와 스레드가 모두 \
-                {value}개에 이르면 fork 호출이 EAGAIN 오류로 실패합니다. 포크 폭탄은 여기서 \
-                멈춥니다.{:}{?resource=cpuQuota}{value|period}마다 CPU 시간을 \
+                {?resource=memory}{?value=-1}{object} 컨테이너는 메모리를 있는 대로 쓸 수 있습니다.{:}{object} \
+                컨테이너가 {value|bytes} 크기를 넘는 메모리를 요구하고 비울 것이 없으면, 커널이 그 안의 프로세스를 \
+                강제로 끝냅니다(메모리 부족, 종료 코드 137).{/}{:}{?resource=pids}{?value=max}{object} 컨테이너의 \
+                프로세스 수에 제한이 없습니다.{:}{object} 컨테이너의 프로세스와 스레드가 모두 {value}개에 이르면 fork \
+                호출이 EAGAIN 오류로 실패합니다. 포크 폭탄은 여기서 멈춥니다.{/}{:}{?resource=cpuQuota}{value|period}마다 CPU 시간을 \
                 {value|quota}까지 쓸 수 있습니다. 이 할당량을 다 쓰면 다음 주기를 기다립니다. 강제로 끝나지 않고 느려질 \
                 뿐입니다.{:}{?resource=cpuShares}제한이 아니라 가중치입니다. 다른 프로세스도 동시에 \
                 CPU를 원할 때만 영향이 있습니다.{:}{?resource=devices}커널은 다른 장치를 열지 못하게 \

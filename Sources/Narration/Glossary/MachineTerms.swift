@@ -60,7 +60,7 @@ extension Glossary {
             ko: "속도를 제한하는 방법입니다. 토큰이 정해진 속도로 쌓이고, 보내는 바이트마다 하나씩 씁니다. 없으면 기다립니다.",
             [.cableChange], lesson: "16-overlay"),
         GlossaryEntry(
-            "swap", "스왑",
+            "swap", "스왑", ["swappiness", "스왑 성향"],
             en: "Disk space to which the kernel moves memory that was not used for a while.",
             ko: "한동안 쓰지 않은 메모리를 커널이 옮겨 두는 디스크 공간입니다.",
             [.cgroupLimit, .mountTmpfs], lesson: "03-cgroups"),
