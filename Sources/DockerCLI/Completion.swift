@@ -60,7 +60,7 @@ struct Completion {
         case "cap-add", "cap-drop":
             ["ALL", "CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "MKNOD", "NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW"]
                 + ["SETGID", "SETUID", "SYS_ADMIN", "SYS_CHROOT", "SYS_PTRACE", "SYS_TIME"]
-        case "log-driver": ["json-file", "none"]
+        case "log-driver": ["json-file", "local", "none"]
         case "signal", "s": ["KILL", "TERM", "INT", "HUP", "QUIT", "STOP", "CONT", "USR1", "USR2"]
         default: []
         }

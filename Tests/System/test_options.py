@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
+import subprocess
 import tempfile
 import termios
 import unittest
@@ -164,6 +166,57 @@ class SharedNamespaces(LabTest):
         self.assertTrue(self.lab.inspect("first")["State"]["Running"])
 
 
+class Cgroups(LabTest):
+    def cgroups(self) -> list[str]:
+        """The paths of the container's cgroups, as its first process has them."""
+        lines = machine.read(f"/proc/{self.lab.pid_of('box')}/cgroup").splitlines()
+        return [line.split(":", 2)[2] for line in lines]
+
+    def test_a_parent_holds_its_containers_and_their_limits(self):
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "plain", "busybox", "sleep", "1000"))
+        own = machine.read(f"/proc/{self.lab.pid_of('plain')}/cgroup")
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "box", "--cgroup-parent", "/class/first/", "-m", "64m",
+                                            "busybox", "sleep", "1000"))
+        box, plain = self.lab.inspect("box"), self.lab.inspect("plain")
+        self.assertEqual(box["HostConfig"]["CgroupParent"], "/class/first/")
+        base = next(line.split(":", 2)[2] for line in own.splitlines() if plain["Id"] in line).removesuffix(f"/{plain['Id']}")
+        places = [path for path in self.cgroups() if box["Id"] in path]
+        self.assertGreaterEqual(len(places), 1)
+        for path in places:
+            self.assertTrue(path.endswith(f"{base}/class/first/{box['Id']}") or
+                            path == f"{base}/class/first/{box['Id']}", path)
+        stats = json.loads(self.lab.request("GET", "/containers/box/stats?stream=0&one-shot=1")[2])
+        self.assertEqual(stats["memory_stats"]["limit"], 64 << 20)
+        self.assertSucceeds(self.lab.docker("exec", "box", "true"))
+        self.assertSucceeds(self.lab.docker("rm", "-f", "box"))
+        left = subprocess.run(["find", "/sys/fs/cgroup", "-type", "d", "-name", box["Id"]], capture_output=True, text=True)
+        self.assertEqual(left.stdout, "")
+
+    def test_a_parent_is_below_the_labs_own_group_whatever_its_path_says(self):
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "box", "--cgroup-parent", "/../../outside", "busybox",
+                                            "sleep", "1000"))
+        for path in self.cgroups():
+            if self.lab.inspect("box")["Id"] in path:
+                self.assertRegex(path, r"/drydock[^/]*/outside/[0-9a-f]{64}\Z")
+
+    def test_a_parent_goes_with_the_engine(self):
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "box", "--cgroup-parent", "/going", "busybox", "sleep", "1000"))
+        home = next(path for path in self.cgroups() if "/going/" in path).split("/going/")[0].rsplit("/", 1)[1]
+
+        def groups() -> str:
+            return subprocess.run(["find", "/sys/fs/cgroup", "-type", "d", "-path", f"*/{home}/*"],
+                                  capture_output=True, text=True).stdout
+
+        self.assertIn("/going", groups())
+        # Also where the engine had no time to say goodbye.
+        self.lab.kill_engine()
+        self.assertSucceeds(self.lab.docker("start", "box"))
+        self.assertIn("/going", groups())
+        self.assertSucceeds(self.lab.drydock("engine", "stop"))
+        wait_until(lambda: groups() == "", 20, "groups stayed")
+        self.lab.docker("rm", "-f", "box")
+
+
 class LogsAndTerminals(LabTest):
     def test_a_log_rotates_and_is_read_across_its_files(self):
         self.assertSucceeds(self.lab.docker("run", "--name", "box", "--log-opt", "max-size=2k", "--log-opt", "max-file=3",
@@ -177,6 +230,91 @@ class LogsAndTerminals(LabTest):
         self.assertEqual(kept, [f"line {number}" for number in range(201 - len(kept), 201)])
         self.assertGreater(len(kept), 20)
         self.assertSucceeds(self.lab.docker("logs", "--tail", "30", "box"), "\n".join(kept[-30:]) + "\n")
+
+    def test_a_log_that_was_rotated_is_compressed_and_read_all_the_same(self):
+        for driver, options in (("json-file", ["max-size=2k", "max-file=3", "compress=true"]),
+                                ("local", ["max-size=2k", "max-file=3"])):
+            with self.subTest(driver):
+                self.assertSucceeds(self.lab.docker(
+                    "run", "--name", "box", "--log-driver", driver, *(word for option in options for word in ("--log-opt", option)),
+                    "busybox", "sh", "-c", "for i in $(seq 300); do echo line $i; usleep 300; done"))
+                home = self.container_directory()
+                path = f"{home}/local-logs/container.log" if driver == "local" else self.lab.inspect("box")["LogPath"]
+                name = os.path.basename(path)
+                wait_until(lambda: sorted(os.listdir(os.path.dirname(path)))[:1] and not any(
+                    entry.startswith(f"{name}.") and not entry.endswith(".gz") for entry in os.listdir(os.path.dirname(path))))
+                files = sorted(entry for entry in os.listdir(os.path.dirname(path)) if entry.startswith(name))
+                self.assertEqual(files, [name, f"{name}.1.gz", f"{name}.2.gz"])
+                with gzip.open(f"{path}.1.gz") as file:
+                    self.assertIn(b"line ", file.read())
+                kept = self.assertSucceeds(self.lab.docker("logs", "box")).out.splitlines()
+                self.assertEqual(kept, [f"line {number}" for number in range(301 - len(kept), 301)])
+                self.assertGreater(len(kept), 50)
+                self.assertSucceeds(self.lab.docker("logs", "--tail", "60", "box"), "\n".join(kept[-60:]) + "\n")
+                self.lab.docker("rm", "box")
+
+    def container_directory(self) -> str:
+        return f"{self.lab.home}/node1/containers/{self.lab.inspect('box')['Id']}"
+
+    def test_the_log_driver_local_writes_what_docker_reads(self):
+        self.assertSucceeds(self.lab.docker("run", "--name", "box", "--log-driver", "local", "busybox", "sh", "-c",
+                                            "echo one; echo two >&2; head -c 20000 /dev/zero | tr '\\0' x; echo; printf end"))
+        with open(f"{self.container_directory()}/local-logs/container.log", "rb") as file:
+            data = file.read()
+        entries = []
+        while data:
+            length = int.from_bytes(data[:4], "big")
+            self.assertEqual(data[4 + length:8 + length], data[:4], "the length stands at both ends")
+            entries.append(self.fields(data[4:4 + length]))
+            data = data[8 + length:]
+        lines = {(entry[1].decode(), entry.get(3, b"")[:3]): entry for entry in entries}
+        self.assertEqual(lines[("stderr", b"two")][3], b"two")
+        self.assertNotIn(4, lines[("stdout", b"one")])
+        long = [entry for entry in entries if entry.get(3, b"").startswith(b"xxx")]
+        self.assertEqual(b"".join(entry[3] for entry in long), b"x" * 20000)
+        pieces = [self.fields(entry[5]) for entry in long]
+        self.assertEqual([(piece.get(1, 0), piece[3]) for piece in pieces], [(0, 1), (1, 2)])
+        self.assertEqual(len({piece[2] for piece in pieces}), 1)
+        self.assertEqual(self.fields(lines[("stdout", b"end")][5]).get(1, 0), 0, "no newline came")
+        # Follows, times and choice of streams are as with the other form.
+        self.assertSucceeds(self.lab.docker("logs", "-f", "--tail", "1", "box"), "end")
+        self.assertRegex(self.lab.docker("logs", "-t", "box").out, r"\A20\d\d-\S+Z one\n")
+
+    @staticmethod
+    def fields(message: bytes) -> dict[int, bytes | int]:
+        """The members of a protocol buffer by number."""
+        found: dict[int, bytes | int] = {}
+        position = 0
+
+        def varint() -> int:
+            nonlocal position
+            value = shift = 0
+            while True:
+                byte = message[position]
+                position += 1
+                value |= (byte & 0x7F) << shift
+                shift += 7
+                if byte < 0x80:
+                    return value
+
+        while position < len(message):
+            key = varint()
+            value = varint()
+            if key & 7 == 2:
+                found[key >> 3] = message[position:position + value]
+                position += value
+            else:
+                found[key >> 3] = value
+        return found
+
+    def test_a_tag_names_the_container(self):
+        self.assertSucceeds(self.lab.docker("run", "--name", "box", "--log-opt", "tag={{.Name}}/{{.ID}} {{.ImageName}}",
+                                            "busybox", "echo", "line"))
+        line = json.loads(machine.read(self.lab.inspect("box")["LogPath"]).splitlines()[0])
+        self.assertEqual(line["attrs"], {"tag": f"box/{self.lab.inspect('box')['Id'][:12]} busybox"})
+        refused = self.lab.docker("run", "--rm", "--log-opt", "tag={{.Nosuch}}", "busybox", "true")
+        self.assertEqual(refused.code, 125)
+        self.assertIn('".Nosuch" is no fact of a container', refused.err)
 
     def test_a_terminal_is_left_and_taken_up_again(self):
         with self.lab.shell("--narrate", "off") as terminal:

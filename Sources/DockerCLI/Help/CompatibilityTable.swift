@@ -3,15 +3,6 @@ public enum CompatibilityTable {
     /// The groups whose commands the table counts.
     private static let groups = ["container", "image", "network", "volume", "system"]
 
-    /// Flags that the client knows and Drydock's engine refuses so far, with a sentence, by command. Another engine may
-    /// take them, so the grammar does.
-    private static let engineNotYet: [String: Set<String>] = [
-        "container create": creation, "container run": creation,
-    ]
-    private static let creation: Set<String> = [
-        "cgroup-parent"
-    ]
-
     /// The whole file.
     ///
     /// - Parameter notes: What stands before the tables: the differences that a learner may meet, written by hand.
@@ -25,12 +16,10 @@ public enum CompatibilityTable {
             tables += "\n## docker \(name)\n\n| command | flags done | not yet | refused |\n| --- | --- | --- | --- |\n"
             for command in group.subcommands {
                 let flags = command.flags.filter { !$0.isHidden && $0.name != "help" }
-                let path = "\(name) \(command.name)"
-                let missing = engineNotYet[path] ?? []
                 let isDone = command.status == .done
-                done += isDone ? flags.filter { $0.status == .done && !missing.contains($0.name) }.count : 0
+                done += isDone ? flags.filter { $0.status == .done }.count : 0
                 all += flags.count
-                tables += row(command, flags, missing: missing, isDone: isDone)
+                tables += row(command, flags, isDone: isDone)
             }
         }
         let percent = all == 0 ? 0 : done * 100 / all
@@ -39,7 +28,7 @@ public enum CompatibilityTable {
         return text + tables
     }
 
-    private static func row(_ command: CommandSpec, _ flags: [FlagSpec], missing: Set<String>, isDone: Bool) -> String {
+    private static func row(_ command: CommandSpec, _ flags: [FlagSpec], isDone: Bool) -> String {
         func names(_ fits: (FlagSpec) -> Bool) -> String {
             flags.filter(fits).map { "`--\($0.name)`" }.joined(separator: " ")
         }
@@ -49,10 +38,9 @@ public enum CompatibilityTable {
         case .done: break
         }
         guard isDone else { return "| `\(command.name)` | | not yet: the engine says so | |\n" }
-        let done = flags.filter { $0.status == .done && !missing.contains($0.name) }.count
+        let done = flags.filter { $0.status == .done }.count
         let notYet = names { flag in
-            if case .notYet = flag.status { return true }
-            return missing.contains(flag.name)
+            if case .notYet = flag.status { true } else { false }
         }
         let refused = names { if case .refused = $0.status { true } else { false } }
         return "| `\(command.name)` | \(done) of \(flags.count) | \(notYet) | \(refused) |\n"

@@ -76,8 +76,19 @@ final class Container: Sendable {
 
     /// Its name without the slash.
     var name: String { life.current.definition.name }
+    /// The form of its log; `nil` where its output is not kept.
+    var logForm: LogForm? { LogForm(life.current.definition.hostObject["LogConfig"]) }
     /// The path of its log.
-    var logPath: String { "\(directory)/\(id)-json.log" }
+    var logPath: String {
+        logForm == .local ? "\(directory)/local-logs/container.log" : "\(directory)/\(id)-json.log"
+    }
+    /// The name of its cgroup below the engine's own: its ID, in the group of `--cgroup-parent` if there is one. Whatever
+    /// path that is, it leads to a place below the engine's group, as to Docker's daemon it leads below the root of the
+    /// hierarchies: a lab leaves the machine's own groups alone.
+    var cgroupName: String {
+        let parent = BindMount.clean(life.current.definition.hostObject.text("CgroupParent"))
+        return parent == "/" ? id : "\(parent.dropFirst())/\(id)"
+    }
     /// Its writable layer.
     var upper: String { "\(directory)/upper" }
     /// The working directory that overlayfs needs beside it.

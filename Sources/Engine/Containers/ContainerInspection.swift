@@ -19,7 +19,9 @@ extension Node {
             "ResolvConfPath": .string(life.state.startedAt == 0 ? "" : "\(directory)/resolv.conf"),
             "HostnamePath": .string(life.state.startedAt == 0 ? "" : "\(directory)/hostname"),
             "HostsPath": .string(life.state.startedAt == 0 ? "" : "\(directory)/hosts"),
-            "LogPath": .string(life.state.startedAt == 0 ? "" : container.logPath),
+            // As with Docker, only one driver tells where its file is.
+            "LogPath": .string(
+                life.state.startedAt == 0 || container.logForm == .local ? "" : container.logPath),
             "Name": .string("/" + definition.name),
             "RestartCount": .integer(Int64(life.state.restartCount)), "Driver": "overlay2", "Platform": "linux",
             "MountLabel": "", "ProcessLabel": "", "AppArmorProfile": "",

@@ -397,7 +397,9 @@ extension Node {
         var request = LogsRequest()
         request.standardOutput = attachment.wishes.output
         request.standardError = attachment.wishes.error
-        try LogReader(path: container.logPath, request: request).read(log: nil, isWanted: { true }) { stream, bytes in
+        try LogReader(path: container.logPath, form: container.logForm ?? .jsonFile, request: request).read(
+            log: nil, isWanted: { true }
+        ) { stream, bytes in
             let header = attachment.wishes.isMultiplexed ? StreamPump.header(stream, bytes.count) : []
             try attachment.descriptor.writeWaiting(header + bytes)
         }
@@ -442,7 +444,7 @@ extension Node {
         send: (OutputStream, [UInt8]) throws -> Void
     ) throws {
         let container = try self.container(reference)
-        let reader = LogReader(path: container.logPath, request: request)
+        let reader = LogReader(path: container.logPath, form: container.logForm ?? .jsonFile, request: request)
         guard Files.exists(container.logPath) || request.follows else { return }
         try reader.read(log: container.life.current.running?.log, isWanted: isWanted, send: send)
     }

@@ -41,7 +41,7 @@ extension ContainerLaunch {
         var procedure = try procedure()
         let layers = OverlayLayers(lower: [node.initLayer] + definition.layers, upper: nil, work: nil)
         overlay.set(DetachedMount(descriptor: nil, layers: layers))
-        cgroup.set(try node.kernel.plannedCgroup(container.id))
+        cgroup.set(try node.kernel.plannedCgroup(container.cgroupName))
         procedure.steps += networkSteps()
         procedure.steps += try prepareChild(cgroupDescriptors: []).map { child in
             Step(child.kind, command: child.command, facts: child.facts) {

@@ -169,7 +169,7 @@ final class ContainerLaunch: Sendable {
     }
 
     private var cgroupStep: Step {
-        let name = container.id
+        let name = container.cgroupName
         let kernel = kernel
         let limited = !CgroupPlan(host: host, profile: kernel.profile).limits.filter { limit in
             if case .devices = limit { false } else { true }
@@ -323,11 +323,15 @@ final class ContainerLaunch: Sendable {
 
     /// The container's log; `nil` for one whose output is not kept.
     private func openLog() throws -> ContainerLog? {
-        let settings = host["LogConfig"]
-        if settings?["Type"]?.string == "none" { return nil }
+        guard let form = container.logForm else { return nil }
+        let options = host["LogConfig"]?["Config"]
+        if form == .local { try Files.makeDirectories(Files.parent(of: container.logPath), mode: 0o700) }
+        let attributes =
+            form == .jsonFile
+            ? try LogAttributes(options: options, of: config, container: try LogTag.Container(container))
+            : LogAttributes()
         let log = try ContainerLog(
-            path: container.logPath, rotation: .init(options: settings?["Config"]),
-            attributes: LogAttributes(options: settings?["Config"], of: config))
+            path: container.logPath, form: form, rotation: try LogRotation(options, of: form), attributes: attributes)
         self.log.set(log)
         return log
     }

@@ -2,22 +2,14 @@ import Kernel
 import OrderedJSON
 import Posix
 
-/// Refuses settings that can't be honoured, before anything is made: values that can't be right, with Docker's texts,
-/// and settings that the engine does not do yet, by name. Nothing a user asked for is ever silently left out.
+/// Refuses settings that can't be honoured, before anything is made: values that can't be right, with Docker's texts.
+/// Nothing a user asked for is ever silently left out.
 struct SettingsCheck {
     let profile: KernelProfile
-
-    /// Members of `HostConfig` that are not done yet: a value other than Docker's default is refused.
-    private static let notYet: [(member: String, flag: String)] = [
-        ("CgroupParent", "--cgroup-parent")
-    ]
 
     func check(config: JSONObject, host: JSONObject) throws {
         try ZeroBytes.refuse(in: .object(config))
         try ZeroBytes.refuse(in: .object(host), "HostConfig")
-        for (member, flag) in Self.notYet where Self.isSet(host[member]) {
-            throw EngineFailure.notYet(flag)
-        }
         try HealthCheck.check(config)
         if InitProgram.isWanted(host) {
             guard profile.kind == .linux else { throw EngineFailure.notYet("--init in the simulated kernel") }
@@ -27,7 +19,7 @@ struct SettingsCheck {
         _ = try SeccompFile.profile(of: host)
         try checkModes(host)
         try checkKernelParameters(host)
-        try checkLogging(host)
+        try checkLogging(config, host)
         let driver = host.text("VolumeDriver")
         guard ["", "local"].contains(driver) else {
             throw EngineFailure.invalid(
@@ -150,30 +142,26 @@ struct SettingsCheck {
         }
     }
 
-    private func checkLogging(_ host: JSONObject) throws {
+    private func checkLogging(_ config: JSONObject, _ host: JSONObject) throws {
         let driver = host["LogConfig"]?["Type"]?.string ?? ""
-        guard ["", "json-file", "none"].contains(driver) else {
-            if driver == "local" { throw EngineFailure.notYet("--log-driver local") }
-            throw EngineFailure.invalid("error looking up logging plugin \(driver): plugin \"\(driver)\" not found")
+        let options = host["LogConfig"]?["Config"]
+        guard let form = LogForm(host["LogConfig"]) else {
+            guard driver == "none" else {
+                throw EngineFailure.invalid("error looking up logging plugin \(driver): plugin \"\(driver)\" not found")
+            }
+            if let name = options?.object?.names.first {
+                throw EngineFailure.invalid("unknown log opt '\(name)' for none log driver")
+            }
+            return
         }
-        for (name, value) in host["LogConfig"]?["Config"]?.object ?? [:] {
-            if driver == "none" { throw EngineFailure.invalid("unknown log opt '\(name)' for none log driver") }
-            guard
-                ["max-size", "max-file", "labels", "env", "labels-regex", "env-regex", "tag", "compress"].contains(name)
-            else { throw EngineFailure.invalid("unknown log opt '\(name)' for json-file log driver") }
-            let text = value.string ?? ""
-            if name == "compress", text == "false" { continue }
-            guard ["max-size", "max-file"].contains(name) || LogAttributes.options.contains(name) else {
-                throw EngineFailure.notYet("--log-opt \(name)")
-            }
-            if name == "max-size", text != "-1", (ContainerLog.Rotation.bytes(text) ?? 0) <= 0 {
-                throw EngineFailure.invalid("failed to initialize logging driver: invalid size: '\(text)'")
-            }
-            if name == "max-file", (Int(text) ?? 0) < 1 {
-                throw EngineFailure.invalid(
-                    "failed to initialize logging driver: strconv.Atoi: parsing \"\(text)\": invalid syntax")
-            }
+        for name in options?.object?.names ?? [] where !form.options.contains(name) {
+            throw EngineFailure.invalid(
+                form == .local
+                    ? "unknown log opt '\(name)' for log driver local"
+                    : "unknown log opt '\(name)' for json-file log driver")
         }
+        _ = try LogRotation(options, of: form)
+        _ = try LogAttributes(options: options, of: config, container: .example)
     }
 
     /// Whether the processors and memory nodes asked for are here.

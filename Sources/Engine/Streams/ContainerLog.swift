@@ -11,7 +11,7 @@ public enum OutputStream: String, Sendable {
     var frameNumber: UInt8 { self == .standardOutput ? 1 : 2 }
 }
 
-/// A container's log on disk, in Docker's `json-file` form: one JSON object a line of output.
+/// A container's log on disk, in one of Docker's forms.
 ///
 /// Lines longer than 16 KiB are cut in pieces without a final newline, as Docker does.
 final class ContainerLog: Sendable {
@@ -20,49 +20,37 @@ final class ContainerLog: Sendable {
         var size: Int64
         /// What has come of a line that has not ended yet.
         var unfinished: [OutputStream: [UInt8]] = [:]
+        /// The last piece of a line that goes on, in the form that tells it.
+        var pieces: [OutputStream: PartialLine] = [:]
         /// Goes up with each write; readers that follow wait for it.
         var writes = 0
         var isOpen = true
     }
 
-    /// How `--log-opt` has it rotated.
-    struct Rotation: Sendable {
-        /// The size at which a new file is begun, bytes; `nil` never.
-        var maximumSize: Int64?
-        /// How many files are kept, this one included.
-        var files: Int
-
-        /// From the options `max-size` (`10m`) and `max-file` (`3`).
-        init(options: JSON?) {
-            maximumSize = options?["max-size"]?.string.flatMap(Self.bytes)
-            files = options?["max-file"]?.string.flatMap { Int($0) } ?? 1
-        }
-
-        /// A size such as `10m`: kibi-, mebi- and gibibytes, as Docker reads it; `nil` for any other text.
-        static func bytes(_ text: String) -> Int64? {
-            let units: [Character: Int64] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
-            guard let last = text.lowercased().last else { return nil }
-            guard let unit = units[last] else { return Int64(text) }
-            return Int64(text.dropLast()).map { $0 * unit }
-        }
-    }
-
     static let lineLimit = 16 * 1024
 
     let path: String
-    private let rotation: Rotation
+    private let form: LogForm
+    private let rotation: LogRotation
     /// What each line says of its container, as a member of its object with the comma before it; empty for nothing.
     private let attributes: String
     private let state: Monitor<State>
+    /// Whether an earlier file is being compressed.
+    private let isCompressing = Monitor(false)
 
-    init(path: String, rotation: Rotation, attributes: LogAttributes = LogAttributes()) throws(SystemError) {
+    init(
+        path: String, form: LogForm = .jsonFile, rotation: LogRotation, attributes: LogAttributes = LogAttributes()
+    ) throws(SystemError) {
         self.path = path
+        self.form = form
         self.rotation = rotation
         self.attributes = attributes.values.isEmpty ? "" : ",\"attrs\":\(attributes.json.text())"
         let file = try Self.open(path)
         var status = stat()
         fstat(file.number, &status)
         state = Monitor(State(file: file, size: Int64(status.st_size)))
+        // What an engine that died had not compressed yet.
+        try compress()
     }
 
     private static func open(_ path: String) throws(SystemError) -> Descriptor {
@@ -71,9 +59,10 @@ final class ContainerLog: Sendable {
 
     /// Adds output; whole lines are written at once, the rest waits for its end.
     func append(_ bytes: ArraySlice<UInt8>, from stream: OutputStream) throws(SystemError) {
-        let time = Timestamp.full(now())
+        let time = now()
+        let text = Timestamp.full(time)
         try state.withLock { (state) throws(SystemError) in
-            var text: [UInt8] = []
+            var records = Records()
             var rest = bytes
             while !rest.isEmpty {
                 var line = state.unfinished[stream] ?? []
@@ -91,62 +80,103 @@ final class ContainerLog: Sendable {
                     }
                 }
                 state.unfinished[stream] = nil
-                write(line, stream, time, into: &text)
+                write(line, stream, (time, text), into: &records, &state)
             }
-            try write(text, &state)
+            try write(records, &state)
         }
     }
 
     /// Writes what has no newline yet: the container has ended.
     func finish() throws(SystemError) {
-        let time = Timestamp.full(now())
+        let time = now()
+        let text = Timestamp.full(time)
         try state.withLock { (state) throws(SystemError) in
-            var text: [UInt8] = []
+            var records = Records()
             for stream in [OutputStream.standardOutput, .standardError] {
                 if let line = state.unfinished.removeValue(forKey: stream), !line.isEmpty {
-                    write(line, stream, time, into: &text)
+                    write(line, stream, (time, text), into: &records, &state)
                 }
             }
-            try write(text, &state)
+            try write(records, &state)
         }
     }
 
-    private func write(_ text: [UInt8], _ state: inout State) throws(SystemError) {
-        guard !text.isEmpty else { return }
-        var rest = text[...]
-        while !rest.isEmpty {
-            let part = rotation.maximumSize.map { Self.lines(of: rest, upTo: $0 - state.size) } ?? rest
-            if part.isEmpty {
+    /// Lines as they lie in the file, and where each ends.
+    private struct Records {
+        var bytes: [UInt8] = []
+        var ends: [Int] = []
+    }
+
+    private func write(_ records: Records, _ state: inout State) throws(SystemError) {
+        guard !records.ends.isEmpty else { return }
+        var (start, first) = (0, 0)
+        while first < records.ends.count {
+            // The lines that begin within the limit: as on Docker, a file ends with the line that reaches it.
+            let room = rotation.maximumSize.map { $0 - state.size } ?? .max
+            var (end, next) = (start, first)
+            while next < records.ends.count, Int64(end - start) < room {
+                end = records.ends[next]
+                next += 1
+            }
+            if next == first {
                 try rotate(&state)
                 continue
             }
             guard let file = state.file else { return }
-            try file.write(Array(part))
-            state.size += Int64(part.count)
-            rest = rest[part.endIndex...]
+            try file.write(Array(records.bytes[start..<end]))
+            state.size += Int64(end - start)
+            (start, first) = (end, next)
         }
         state.writes += 1
     }
 
-    /// The lines that begin within so many bytes: as on Docker, a file ends with the line that reaches its limit.
-    private static func lines(of text: ArraySlice<UInt8>, upTo room: Int64) -> ArraySlice<UInt8> {
-        var end = text.startIndex
-        while end < text.endIndex, Int64(end - text.startIndex) < room {
-            end = (text[end...].firstIndex(of: 0x0A) ?? text.endIndex - 1) + 1
-        }
-        return text[..<end]
-    }
-
     private func rotate(_ state: inout State) throws(SystemError) {
-        for number in stride(from: rotation.files - 1, to: 0, by: -1) {
-            rename(number == 1 ? path : "\(path).\(number - 1)", "\(path).\(number)")
-        }
-        if rotation.files <= 1 { truncate(path, 0) }
+        // The names move on only when the last file lies there under its final one.
+        _ = isCompressing.wait { $0 ? nil : true }
+        rotation.shift(path)
         state.file = try Self.open(path)
         state.size = 0
+        try compress()
     }
 
-    /// One line of the file, written by hand: this is the hot path of everything a container prints.
+    /// Compresses the last earlier file, on a thread of its own: a container does not wait for it.
+    private func compress() throws(SystemError) {
+        guard rotation.compresses, Files.exists("\(path).1") else { return }
+        isCompressing.withLock { $0 = true }
+        let (rotation, path, isCompressing) = (rotation, path, isCompressing)
+        do throws(SystemError) {
+            try Thread.start("compress log") {
+                // A file that could not be compressed stays as it is, and is read as it is.
+                do { try rotation.compress(path) } catch { print("compressing \(path).1: \(error)") }
+                isCompressing.withLock { $0 = false }
+            }
+        } catch {
+            isCompressing.withLock { $0 = false }
+            throw error
+        }
+    }
+
+    private func write(
+        _ line: [UInt8], _ stream: OutputStream, _ time: (number: Int64, text: String), into records: inout Records,
+        _ state: inout State
+    ) {
+        switch form {
+        case .jsonFile: write(line, stream, time.text, into: &records.bytes)
+        case .local:
+            let isWhole = line.last == 0x0A
+            var partial = state.pieces.removeValue(forKey: stream)
+            if partial != nil || !isWhole {
+                partial = PartialLine(
+                    isLast: isWhole, id: partial?.id ?? Identifier.make(), number: (partial?.number ?? 0) + 1)
+                if !isWhole { state.pieces[stream] = partial }
+            }
+            records.bytes += LocalLogEntry.encoded(
+                isWhole ? line.dropLast() : line[...], stream, time: time.number, partial: partial)
+        }
+        records.ends.append(records.bytes.count)
+    }
+
+    /// One line in the form `json-file`, written by hand: this is the hot path of everything a container prints.
     private func write(_ line: [UInt8], _ stream: OutputStream, _ time: String, into text: inout [UInt8]) {
         text += "{\"log\":\"".utf8
         var isASCII = true

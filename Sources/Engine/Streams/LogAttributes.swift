@@ -1,10 +1,8 @@
 import OrderedJSON
 
-/// What each line of a log says of its container: the labels and variables that `--log-opt labels=…` and `env=…` name.
+/// What each line of a log says of its container: the labels and variables that `--log-opt labels=…` and `env=…` name, or
+/// `labels-regex=…` and `env-regex=…` fit, and a tag.
 struct LogAttributes: Sendable, Equatable {
-    /// The names of the options, each a list parted by commas.
-    static let options = ["labels", "env"]
-
     private(set) var values: [String: String] = [:]
 
     /// None.
@@ -15,17 +13,31 @@ struct LogAttributes: Sendable, Equatable {
     /// - Parameters:
     ///   - options: The member `Config` of `LogConfig`.
     ///   - config: The container's settings, with `Labels` and `Env`.
-    init(options: JSON?, of config: JSONObject) {
-        func names(_ option: String) -> [String] {
-            (options?[option]?.string ?? "").split(separator: ",").map(String.init)
-        }
+    ///   - container: What a tag may name.
+    /// - Throws: ``EngineFailure`` for a pattern that is no regular expression, and for a tag that can't be read.
+    init(options: JSON?, of config: JSONObject, container: LogTag.Container) throws {
+        func option(_ name: String) -> String { options?[name]?.string ?? "" }
         let labels = Dictionary(config.map("Labels").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
-        for name in names("labels") { values[name] = labels[name] }
-        let wanted = Set(names("env"))
+        var variables: [String: String] = [:]
         for variable in config.strings("Env") {
             let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            if parts.count == 2, wanted.contains(parts[0]) { values[parts[0]] = parts[1] }
+            if parts.count == 2 { variables[parts[0]] = parts[1] }
         }
+        for (kind, known) in [("labels", labels), ("env", variables)] {
+            for name in option(kind).split(separator: ",").map(String.init) {
+                if let value = known[name] { values[name] = value }
+            }
+            let pattern = option("\(kind)-regex")
+            if pattern.isEmpty { continue }
+            let expression: Regex<AnyRegexOutput>
+            do { expression = try Regex(pattern) } catch {
+                throw EngineFailure.invalid(
+                    "failed to initialize logging driver: error parsing regexp: \(pattern): \(error)")
+            }
+            for (name, value) in known where name.contains(expression) { values[name] = value }
+        }
+        let tag = try LogTag.text(option("tag"), of: container)
+        if !tag.isEmpty { values["tag"] = tag }
     }
 
     /// Reads the member `attrs` of a line.

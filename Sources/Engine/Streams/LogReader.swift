@@ -20,9 +20,10 @@ public struct LogsRequest: Sendable {
     public init() {}
 }
 
-/// Reads a log in the `json-file` form, rotated files first.
+/// Reads a log, rotated files first.
 struct LogReader {
     let path: String
+    var form = LogForm.jsonFile
     let request: LogsRequest
 
     /// One line.
@@ -55,28 +56,28 @@ struct LogReader {
             kept.append(line)
             if kept.count - tail >= 1024 { kept.removeFirst(kept.count - tail) }
         }
-        for path in rotatedFiles() {
+        for file in try LogRotation.earlierFiles(of: path) {
             var partial: [UInt8] = []
-            try drain(try Descriptor.open(path, O_RDONLY), &partial, while: isWanted, keepOrPass)
+            try drain(file, &partial, while: isWanted, keepOrPass)
         }
         var file = try? Descriptor.open(path, O_RDONLY)
         var partial: [UInt8] = []
         var inode = file.map { status($0).inode } ?? 0
         // As much as there is now: a container that goes on printing would never let this end.
-        if let file { try drain(file, &partial, upTo: status(file).size, while: isWanted, keepOrPass) }
+        if let file { try drain(.plain(file), &partial, upTo: status(file).size, while: isWanted, keepOrPass) }
         if let tail = request.tail { for line in kept.suffix(tail) { try send(line.stream, render(line)) } }
         kept = []
         guard request.follows, let log else { return }
         while isWanted() {
             let mayBeMore = log.waitForMore(after: writes, seconds: 1)
             writes = log.writes
-            if let file { try drain(file, &partial, while: isWanted, pass) }
+            if let file { try drain(.plain(file), &partial, while: isWanted, pass) }
             // After a rotation the open file is the old one, read to its end above; the path names the new one.
             if let next = try? Descriptor.open(path, O_RDONLY), status(next).inode != inode {
                 inode = status(next).inode
                 file = next
                 partial = []
-                try drain(next, &partial, while: isWanted, pass)
+                try drain(.plain(next), &partial, while: isWanted, pass)
             }
             if let until = request.until, now() > until { return }
             if !mayBeMore { return }
@@ -94,19 +95,9 @@ struct LogReader {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
-    private func rotatedFiles() -> [String] {
-        var found: [String] = []
-        var number = 1
-        while Files.exists("\(path).\(number)") {
-            found.insert("\(path).\(number)", at: 0)
-            number += 1
-        }
-        return found
-    }
-
     /// Hands on the lines that there are; the piece of a line that has no end yet stays in `partial`.
     private func drain(
-        _ file: Descriptor, _ partial: inout [UInt8], upTo limit: Int = .max, while isWanted: () -> Bool,
+        _ file: LogFile, _ partial: inout [UInt8], upTo limit: Int = .max, while isWanted: () -> Bool,
         _ body: (Line) throws -> Void
     ) throws {
         var left = limit
@@ -116,15 +107,35 @@ struct LogReader {
             left -= piece.count
             partial += piece
             var start = partial.startIndex
-            while let end = partial[start...].firstIndex(of: 0x0A) {
-                if let line = parse(partial[start..<end]) { try body(line) }
-                start = end + 1
+            while let (entry, next) = entry(in: partial[start...]) {
+                if let line = parse(entry) { try body(line) }
+                start = next
             }
             partial.removeSubrange(..<start)
         }
     }
 
+    /// The first entry of what was read, and where the next begins; `nil` where none is whole.
+    private func entry(in bytes: ArraySlice<UInt8>) -> (entry: ArraySlice<UInt8>, next: Int)? {
+        switch form {
+        case .jsonFile:
+            guard let end = bytes.firstIndex(of: 0x0A) else { return nil }
+            return (bytes[..<end], end + 1)
+        case .local:
+            guard let length = LocalLogEntry.length(bytes), bytes.count >= length + 2 * LocalLogEntry.frame else {
+                return nil
+            }
+            let start = bytes.startIndex + LocalLogEntry.frame
+            return (bytes[start..<start + length], start + length + LocalLogEntry.frame)
+        }
+    }
+
     private func parse(_ bytes: ArraySlice<UInt8>) -> Line? {
+        if form == .local {
+            guard let entry = LocalLogEntry.decoded(bytes) else { return nil }
+            return Line(
+                text: entry.line, stream: entry.stream, time: Timestamp.full(entry.time), attributes: LogAttributes())
+        }
         guard let json = try? JSON(parsing: bytes), let text = json["log"]?.string, let time = json["time"]?.string,
             let stream = json["stream"]?.string.flatMap(OutputStream.init(rawValue:))
         else { return nil }

@@ -54,7 +54,7 @@ extension Node {
             "Plugins": [
                 "Volume": ["local"], "Network": ["bridge", "host", "ipvlan", "macvlan", "null", "overlay"],
                 "Authorization": .null,
-                "Log": ["json-file"],
+                "Log": ["json-file", "local"],
             ],
             "MemoryLimit": has("memory"), "SwapLimit": .bool(profile.limitsSwap), "CpuCfsPeriod": has("cpu"),
             "CpuCfsQuota": has("cpu"), "CPUShares": has("cpu"), "CPUSet": has("cpuset"), "PidsLimit": has("pids"),

@@ -59,8 +59,9 @@ public struct CgroupHierarchies: Sendable {
     /// could join; in the unified hierarchy the controllers are handed down to it. When one directory can't be made the
     /// others are removed again.
     ///
-    /// - Parameter name: One path element.
-    /// - Throws: ``SystemError``: EEXIST when it exists, EINVAL for a name that is no path element.
+    /// - Parameter name: One path element, or several: a group in another (`--cgroup-parent`), which is made if it is
+    ///   missing.
+    /// - Throws: ``SystemError``: EEXIST when it exists, EINVAL for what is no path below the parent group.
     public func make(_ name: String) throws(SystemError) -> any Cgroup {
         let group = try group(name)
         var made: [String] = []
@@ -84,21 +85,37 @@ public struct CgroupHierarchies: Sendable {
         return group.places.contains { Files.exists($0.directory) } ? group : nil
     }
 
-    /// The names of all groups below the engine's parent group, sorted.
+    /// The names of all groups below the engine's parent group: those inside of others first, otherwise sorted.
     public func names() throws(SystemError) -> [String] {
         var names: Set<String> = []
-        for hierarchy in hierarchies {
-            let directory = hierarchy.directory(parent)
-            if !Files.exists(directory) { continue }
-            names.formUnion(try Files.list(directory).filter(\.isDirectory).map(\.name))
+        for hierarchy in hierarchies where Files.exists(hierarchy.directory(parent)) {
+            try Self.collect(below: hierarchy.directory(parent), as: "", into: &names)
         }
-        return names.sorted()
+        func depth(_ name: String) -> Int { name.utf8.count { $0 == UInt8(ascii: "/") } }
+        return names.sorted { (-depth($0), $0) < (-depth($1), $1) }
     }
 
-    /// Removes the engine's parent group, which must be empty, from every hierarchy.
+    private static func collect(
+        below directory: String, as prefix: String, into names: inout Set<String>
+    ) throws(SystemError) {
+        for entry in try Files.list(directory) where entry.isDirectory {
+            names.insert(prefix + entry.name)
+            do throws(SystemError) {
+                try collect(below: "\(directory)/\(entry.name)", as: "\(prefix)\(entry.name)/", into: &names)
+            } catch {
+                // One that has just gone has nothing below it.
+                if error.code != ENOENT { throw error }
+            }
+        }
+    }
+
+    /// Removes the engine's parent group, with the empty groups in it, from every hierarchy.
     ///
-    /// - Throws: ``SystemError``: EBUSY while a group below it or a process in it is left.
+    /// - Throws: ``SystemError``: EBUSY while a process in it or in a group below it is left.
     public func removeParent() throws(SystemError) {
+        // Groups that held containers (`--cgroup-parent`) stay for the next ones. A group with processes is EBUSY, and
+        // so is the parent then.
+        for name in try names() { for place in try group(name).places { rmdir(place.directory) } }
         for hierarchy in hierarchies {
             let directory = hierarchy.directory(parent)
             if rmdir(directory) != 0 && errno != ENOENT { throw .last("removing cgroup \(directory)") }
@@ -106,12 +123,14 @@ public struct CgroupHierarchies: Sendable {
     }
 
     func group(_ name: String) throws(SystemError) -> LinuxCgroup {
-        guard !name.isEmpty, name != ".", name != "..", !name.contains("/") else {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard let last = parts.last, !parts.contains(where: { ["", ".", ".."].contains($0) }) else {
             throw SystemError("making cgroup \"\(name)\"", code: EINVAL)
         }
+        let above = ([parent] + parts.dropLast()).joined(separator: "/")
         return LinuxCgroup(
             path: "\(parent)/\(name)",
-            places: hierarchies.map { CgroupPlace(hierarchy: $0, parent: parent, name: name) })
+            places: hierarchies.map { CgroupPlace(hierarchy: $0, parent: above, name: last) })
     }
 }
 
