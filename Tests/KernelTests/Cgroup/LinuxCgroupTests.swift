@@ -49,12 +49,28 @@ struct LinuxCgroupTests {
             #expect(try hierarchies.names() == ["one"])
             #expect(try group.joinDescriptors().count == directories.count)
             #expect(hierarchies.existing("one")?.path == group.path)
-            #expect(throws: SystemError.self) { try hierarchies.removeParent() }
             try group.remove()
             #expect(hierarchies.existing("one") == nil)
             try hierarchies.removeParent()
         }
         #expect(!directories.contains { Files.exists(Files.parent(of: $0)) })
+    }
+
+    @Test func aGroupInAnotherIsMadeWithItAndNamedBeforeIt() throws {
+        try withHierarchies { hierarchies in
+            let group = try hierarchies.make("outer/inner")
+            #expect(try hierarchies.names() == ["outer/inner", "outer"])
+            #expect(group.path.hasSuffix("/outer/inner"))
+            let pid = try startSleeper(in: group)
+            #expect(throws: SystemError.self) { try hierarchies.removeParent() }
+            try group.kill()
+            #expect(waitForEnd(of: pid) == SIGKILL)
+            try group.remove()
+            #expect(try hierarchies.names() == ["outer"])
+            // The outer one is empty, and goes with the parent.
+            try hierarchies.removeParent()
+            #expect(try hierarchies.names() == [])
+        }
     }
 
     @Test func aProcessJoinsEveryHierarchyAndIsKilled() throws {
