@@ -118,7 +118,8 @@ struct CgroupHierarchiesTests {
         try group.remove()
     }
 
-    @Test("a name that is no path below the parent is refused", arguments: ["", ".", "..", "/a", "a/", "a//b", "a/../b"])
+    @Test(
+        "a name that is no path below the parent is refused", arguments: ["", ".", "..", "/a", "a/", "a//b", "a/../b"])
     func namesAreElements(name: String) throws {
         let tree = try CgroupTree.version2()
         defer { tree.remove() }
