@@ -93,7 +93,7 @@ let package = Package(
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "Posix"]),
         .testTarget(
             name: "NarrationTests", dependencies: ["Narration", "EngineAPI", "OrderedJSON", "Posix"],
-            exclude: ["Snapshots"]),
+            exclude: ["Snapshots", "Words"]),
         .testTarget(
             name: "ObservationTests",
             dependencies: ["Observation", "Narration", "EngineClient", "EngineAPI", "OrderedJSON"]),

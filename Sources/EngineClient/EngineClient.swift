@@ -1,7 +1,7 @@
 import EngineAPI
 import HTTPMessages
 public import OrderedJSON
-public import Posix
+import Posix
 import Synchronization
 
 /// A client of the Docker Engine API over a unix socket or TCP.

@@ -6,9 +6,18 @@ import Posix
 struct ResolverFile {
     let text: String
 
-    /// - Parameter isEmbedded: Whether the engine's own name server answers, at 127.0.0.11.
-    init(machine path: String, host: JSONObject, isEmbedded: Bool) throws {
-        let machine = try Settings(reading: path)
+    /// Where systemd-resolved writes the servers that it asks itself (`systemd-resolved.service(8)`).
+    static let behindStub = "/run/systemd/resolve/resolv.conf"
+
+    /// - Parameters:
+    ///   - path: The machine's file.
+    ///   - behindStub: The file that counts instead when that one names systemd-resolved alone, as on Docker: its
+    ///     address, 127.0.0.53, is the machine's own.
+    ///   - host: The container's `HostConfig`.
+    ///   - isEmbedded: Whether the engine's own name server answers, at 127.0.0.11.
+    init(machine path: String, behindStub: String = Self.behindStub, host: JSONObject, isEmbedded: Bool) throws {
+        var machine = try Settings(reading: path)
+        if machine.servers == ["127.0.0.53"], Files.exists(behindStub) { machine = try Settings(reading: behindStub) }
         var servers = machine.servers.filter { !$0.hasPrefix("127.") && $0 != "::1" }
         var search = machine.search
         var options = machine.options
