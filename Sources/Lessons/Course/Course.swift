@@ -10,6 +10,13 @@ public struct Course: Sendable {
     /// A course in a folder.
     public init(directory: String) { self.directory = directory }
 
+    /// A folder that is no course.
+    public struct Missing: Error, CustomStringConvertible {
+        let directory: String
+        /// The sentence for a person.
+        public var description: String { "there is no course in \(directory): a course has its lessons in a folder en" }
+    }
+
     /// A lesson with its proofs, and what is wrong with its files.
     public struct Entry: Sendable {
         /// The lesson.
@@ -21,10 +28,13 @@ public struct Course: Sendable {
     }
 
     /// The ids of the lessons, in the order of their numbers.
-    /// - Throws: ``SystemError`` if the folder can't be read.
-    public func ids() throws(SystemError) -> [String] {
-        try Files.list(directory + "/en").map(\.name).filter { $0.hasSuffix(".md") }.map { String($0.dropLast(3)) }
-            .sorted()
+    /// - Throws: ``Missing`` if there is no such folder, ``SystemError`` if it can't be read.
+    public func ids() throws -> [String] {
+        guard Files.exists(directory + "/en") else { throw Missing(directory: directory) }
+        return try Files.list(directory + "/en").map(\.name).filter { $0.hasSuffix(".md") }.map {
+            String($0.dropLast(3))
+        }
+        .sorted()
     }
 
     /// The path of a lesson's file in a language.
@@ -63,8 +73,8 @@ public struct Course: Sendable {
     }
 
     /// What does not agree between the course's lecture notes and its lessons; nothing where it has no notes.
-    /// - Throws: ``SystemError`` if a file can't be read.
-    public func problemsWithNotes() throws(SystemError) -> [LessonProblem] {
+    /// - Throws: ``Missing``, ``SystemError`` if a file can't be read.
+    public func problemsWithNotes() throws -> [LessonProblem] {
         guard let notes = try notes() else { return [] }
         return notes.problems(with: try lessons(), file: notesPath)
     }
@@ -79,8 +89,8 @@ public struct Course: Sendable {
     public var notesPath: String { directory + "/notes.ko.txt" }
 
     /// All lessons in the order of their numbers.
-    /// - Throws: ``SystemError`` if a file can't be read.
-    public func lessons() throws(SystemError) -> [Lesson] {
+    /// - Throws: ``Missing``, ``SystemError`` if a file can't be read.
+    public func lessons() throws -> [Lesson] {
         var lessons: [Lesson] = []
         for id in try ids() { lessons.append(try load(id).lesson) }
         return lessons
@@ -88,8 +98,8 @@ public struct Course: Sendable {
 
     /// The lesson that a word names: its id, the beginning of one, its name without the number, or the number as one
     /// says it (`2` for `02-namespaces`).
-    /// - Throws: ``SystemError`` if the folder can't be read.
-    public func id(matching word: String) throws(SystemError) -> String? {
+    /// - Throws: ``Missing``, ``SystemError`` if the folder can't be read.
+    public func id(matching word: String) throws -> String? {
         let ids = try ids()
         if ids.contains(word) { return word }
         if let number = Int(word) {

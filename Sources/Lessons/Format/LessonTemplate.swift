@@ -1,6 +1,6 @@
 import Posix
 
-/// The files of a new lesson, to be changed: `lint` says what is still missing.
+/// The files of a new lesson, to be changed: as they are, they are a lesson that `lint` and `test` find nothing wrong with.
 public enum LessonTemplate {
     /// Why a lesson can't be begun.
     public struct Failure: Error, CustomStringConvertible {
@@ -92,12 +92,22 @@ public enum LessonTemplate {
         <!-- step: alone -->
         Remove `web`, though it runs, in one command.
 
+        What becomes of its process on your machine? <!-- predict: process -->
+
+        1. It is ended: nothing is left of it.
+        2. It goes on: only the container was removed.
+
+        Which flag did you need? <!-- ask: flag -->
+
         <details><summary>Check, hints, solution</summary>
 
         ```check
         docker ps -aq --filter name=^web$
         lines 0
         else `web` is still there.
+        predict process = 1
+        answer flag = "-f" | "--force"
+        else Not this one: `docker rm --help` lists them.
         ```
 
         > hint: `docker rm --help` has a flag for it.
@@ -108,6 +118,9 @@ public enum LessonTemplate {
 
         </details>
 
+        <!-- then -->
+        A container that is removed takes its processes with it: they were all that ran of it.
+
         ## Quiz
         <!-- quiz -->
 
@@ -116,6 +129,13 @@ public enum LessonTemplate {
         + One: the containers share it; `uname -r` agrees in both.
         - Two: that would be two virtual machines.
         - Three: neither container brings a kernel; an image has none.
+        ```
+
+        ```quiz force
+        ? What does `docker rm -f` do to a container that runs?
+        - It refuses: that is what `docker rm` does without the flag.
+        + It ends its processes first: with SIGKILL, which nobody can refuse.
+        - It waits until the container has ended: that is `docker wait`.
         ```
 
         ## What you know now
@@ -129,7 +149,7 @@ public enum LessonTemplate {
         id: 99-example
         title: 무엇을 배우는지 말하는 한 줄
         ---
-        (소개 문장)
+        두세 문장으로, 이 수업이 무엇을 다루고 왜 알아야 하는지 적으십시오.
 
         ## 1. 나만의 서버
         <!-- step: start-web -->
@@ -157,7 +177,49 @@ public enum LessonTemplate {
         ```
 
         <!-- then -->
-        (설명)
+        한 프로세스에 번호가 둘입니다. PID 네임스페이스는 번호를 하나 더 줄 뿐, 프로세스를 복사하지 않습니다.
+
+        ## 2. 혼자서
+        <!-- step: alone -->
+        실행 중인 `web` 컨테이너를 명령 하나로 지우십시오.
+
+        호스트에 있던 프로세스는 어떻게 될까요? <!-- predict: process -->
+
+        1. 끝납니다. 아무것도 남지 않습니다.
+        2. 계속됩니다. 컨테이너만 지웠습니다.
+
+        어떤 플래그가 필요했습니까? <!-- ask: flag -->
+
+        > hint: `docker rm --help` 출력에 그런 플래그가 있습니다.
+
+        ```else
+        `web` 컨테이너가 아직 있습니다.
+        이 플래그가 아닙니다. `docker rm --help` 출력에 목록이 있습니다.
+        ```
+
+        <!-- then -->
+        컨테이너를 지우면 그 프로세스도 함께 사라집니다. 실행되던 것은 그 프로세스뿐이었습니다.
+
+        ## 퀴즈
+        <!-- quiz -->
+
+        ```quiz kernels
+        ? 한 컴퓨터에서 컨테이너 두 개가 실행 중입니다. 리눅스 커널은 몇 개가 실행 중입니까?
+        + 한 개: 컨테이너들이 함께 씁니다. 어느 쪽에서든 `uname -r` 출력이 같습니다.
+        - 두 개: 그것은 가상 머신 두 대입니다.
+        - 세 개: 컨테이너는 커널을 가져오지 않습니다. 이미지에는 커널이 없습니다.
+        ```
+
+        ```quiz force
+        ? `docker rm -f` 명령은 실행 중인 컨테이너를 어떻게 합니까?
+        - 거부합니다: 플래그가 없을 때 그렇게 합니다.
+        + 먼저 프로세스를 끝냅니다: 아무도 거부할 수 없는 SIGKILL 시그널을 보냅니다.
+        - 컨테이너가 끝날 때까지 기다립니다: 그것은 `docker wait` 명령입니다.
+        ```
+
+        ## 이제 아는 것
+        <!-- summary -->
+        컨테이너는 종류마다 [네임스페이스](glossary:namespace)를 하나씩 가진 프로세스입니다.
 
         """
 
@@ -172,6 +234,18 @@ public enum LessonTemplate {
         ```nearmiss
         docker create --name web lab/web
         says: does not run
+        ```
+
+        ## alone
+
+        ```alternative
+        docker kill web
+        docker rm web
+        ```
+
+        ```nearmiss
+        docker stop -t 0 web
+        says: still there
         ```
 
         """

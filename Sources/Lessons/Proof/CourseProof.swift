@@ -74,7 +74,7 @@ public struct CourseProof: Sendable {
         return isFine
     }
 
-    private func run(images: String?, say: @escaping @Sendable (String) -> Void) throws(SystemError) -> Bool {
+    private func run(images: String?, say: @escaping @Sendable (String) -> Void) throws -> Bool {
         let state = Monitor(State(waiting: ids, running: max(1, min(jobs, ids.count))))
         let all = try course.ids()
         for number in 0..<state.withLock({ $0.running }) {

@@ -6,6 +6,7 @@ public struct LessonReport: Sendable {
     private let progress: Progress
     private let course: Course
     private let language: Language
+    private let ids: Set<String>
 
     /// A report of a learner's progress.
     /// - Throws: ``SystemError``, a decoding error for a progress file that is none of ours.
@@ -13,6 +14,7 @@ public struct LessonReport: Sendable {
         progress = try Progress.read(learnerDirectory + "/progress.json")
         self.course = course
         self.language = language
+        ids = Set(try course.ids())
     }
 
     private struct Row {
@@ -22,17 +24,20 @@ public struct LessonReport: Sendable {
         var log: StepLog
     }
 
+    /// The steps of a lesson; of one that another course has, those in which something was done, by their ids.
     private func rows(_ id: String, _ kept: LessonProgress) throws -> [Row] {
+        guard ids.contains(id) else {
+            return kept.logs.sorted { $0.key < $1.key }.map { row($0.key, $0.key, kept) }
+        }
         let lesson = try course.load(id).lesson
         let text = lesson.text(in: language)
-        return lesson.steps.map { step in
-            let log = kept.logs[step.id] ?? StepLog()
-            let state =
-                kept.passed.contains(step.id) ? log.skipped ? "skipped" : "passed" : log == StepLog() ? "" : "open"
-            return Row(
-                step: step.id, heading: LessonRunner.bare(text.steps[step.id]?.heading ?? step.id), state: state,
-                log: log)
-        }
+        return lesson.steps.map { row($0.id, LessonRunner.bare(text.steps[$0.id]?.heading ?? $0.id), kept) }
+    }
+
+    private func row(_ step: String, _ heading: String, _ kept: LessonProgress) -> Row {
+        let log = kept.logs[step] ?? StepLog()
+        let state = kept.passed.contains(step) ? log.skipped ? "skipped" : "passed" : log == StepLog() ? "" : "open"
+        return Row(step: step, heading: heading, state: state, log: log)
     }
 
     /// As JSON: `{"who": …, "lessons": [{"id": …, "steps": […], "quiz": …}]}`; times in seconds.
@@ -62,8 +67,9 @@ public struct LessonReport: Sendable {
     public func markdown() throws -> String {
         var text = "# \(Learner.name)\n"
         for (id, kept) in progress.lessons.sorted(by: { $0.key < $1.key }) {
-            let title = try course.load(id).lesson.text(in: language).title
-            text += "\n## \(id): \(title)\(kept.part == .done ? " (done)" : "")\n\n"
+            let isOurs = ids.contains(id)
+            let title = isOurs ? ": \(try course.load(id).lesson.text(in: language).title)" : ", of another course"
+            text += "\n## \(id)\(title)\(kept.part == .done ? " (done)" : "")\n\n"
             text += "| step | state | commands | hints | time |\n| --- | --- | ---: | ---: | ---: |\n"
             var mistakes = ""
             for row in try rows(id, kept) {
