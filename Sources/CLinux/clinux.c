@@ -26,6 +26,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int linux_pipe2(int ends[2], int flags) { return pipe2(ends, flags); }
@@ -55,6 +56,50 @@ uint64_t linux_makedev(uint32_t major_number, uint32_t minor_number) { return ma
 uint32_t linux_major(uint64_t device) { return major(device); }
 uint32_t linux_minor(uint64_t device) { return minor(device); }
 int linux_unshare(int flags) { return unshare(flags); }
+
+static int write_file(const char *path, const char *text) {
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0) return -1;
+    ssize_t written = write(file, text, strlen(text));
+    int code = errno;
+    close(file);
+    errno = code;
+    return written < 0 ? -1 : 0;
+}
+/// In a child that shares nothing with its parent: only calls that are safe after fork(2) of a process with threads.
+static int become_root(const char *user_map, const char *group_map) {
+    if (unshare(CLONE_NEWUSER) != 0) return -1;
+    if (write_file("/proc/self/setgroups", "deny") != 0 && errno != ENOENT) return -1;
+    if (write_file("/proc/self/gid_map", group_map) != 0 || write_file("/proc/self/uid_map", user_map) != 0) return -1;
+    if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC) != 0) return -1;
+    return linux_make_mounts_slave();
+}
+int linux_try_user_namespace(uid_t user, gid_t group) {
+    char user_map[32], group_map[32];
+    snprintf(user_map, sizeof user_map, "0 %u 1\n", user);
+    snprintf(group_map, sizeof group_map, "0 %u 1\n", group);
+    pid_t child = fork();
+    if (child < 0) return errno;
+    if (child == 0) _exit(become_root(user_map, group_map) == 0 ? 0 : errno);
+    int status = linux_wait_status(child);
+    return status < 0 ? errno : status;
+}
+pid_t linux_spawn_waiting(const char *program, char *const arguments[], int reading_end, int writing_end) {
+    pid_t child = fork();
+    if (child != 0) return child;
+    close(writing_end);
+    char byte = 0;
+    if (read(reading_end, &byte, 1) == 1 && byte == '1') execv(program, arguments);
+    _exit(127);
+}
+int linux_wait_status(pid_t child) {
+    int status;
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR) return -1;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 int linux_setns(int fd, int kind) { return setns(fd, kind); }
 pid_t linux_gettid(void) { return gettid(); }
 int linux_set_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }

@@ -124,7 +124,7 @@ static long limit_capabilities(uint64_t bounding) {
 
 static long become_user(uint32_t uid, uint32_t gid, const uint32_t *groups, int64_t count) {
     long done = CALL(SYS_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
-    if (done >= 0) done = CALL(SYS_setgroups, count, groups);
+    if (done >= 0 && count >= 0) done = CALL(SYS_setgroups, count, groups);
     if (done >= 0) done = CALL(SYS_setresgid, gid, gid, gid);
     if (done >= 0) done = CALL(SYS_setresuid, uid, uid, uid);
     return done;

@@ -86,6 +86,8 @@ public struct KernelProfile: Sendable, Equatable {
     public var operatingSystem: String
     /// Whether the engine is root in a user namespace only.
     public var isRootless: Bool
+    /// The users and groups that exist for the engine: fewer than all in a user namespace.
+    public var identities: MappedIdentities
     /// How cgroups are mounted.
     public var cgroupLayout: CgroupLayout
     /// The cgroup controllers that can be used, by their names in `/proc/cgroups`.
@@ -106,7 +108,7 @@ public struct KernelProfile: Sendable, Equatable {
     /// A profile with all facts given.
     public init(
         kind: Kind, release: String, machine: String, operatingSystem: String, isRootless: Bool,
-        cgroupLayout: CgroupLayout, controllers: Set<String>, capabilities: CapabilitySet, limitsSwap: Bool,
+        identities: MappedIdentities = .all, cgroupLayout: CgroupLayout, controllers: Set<String>, capabilities: CapabilitySet, limitsSwap: Bool,
         processors: Int, memory: Int64, bootID: String, lacking: [String: String]
     ) {
         self.kind = kind
@@ -114,6 +116,7 @@ public struct KernelProfile: Sendable, Equatable {
         self.machine = machine
         self.operatingSystem = operatingSystem
         self.isRootless = isRootless
+        self.identities = identities
         self.cgroupLayout = cgroupLayout
         self.controllers = controllers
         self.capabilities = capabilities
@@ -123,4 +126,24 @@ public struct KernelProfile: Sendable, Equatable {
         self.bootID = bootID
         self.lacking = lacking
     }
+}
+
+/// The users and groups that a user namespace has (`user_namespaces(7)`).
+public struct MappedIdentities: Sendable, Equatable {
+    /// How many users there are, from 0 on.
+    public var users: UInt64
+    /// How many groups there are, from 0 on.
+    public var groups: UInt64
+    /// Whether a process may change its supplementary groups (`/proc/self/setgroups`).
+    public var canChangeGroups: Bool
+
+    /// What a user namespace has.
+    public init(users: UInt64, groups: UInt64, canChangeGroups: Bool) {
+        self.users = users
+        self.groups = groups
+        self.canChangeGroups = canChangeGroups
+    }
+
+    /// Those of the machine.
+    public static let all = MappedIdentities(users: 4_294_967_295, groups: 4_294_967_295, canChangeGroups: true)
 }

@@ -45,7 +45,7 @@ public final class LinuxKernel: Kernel {
     ///
     /// A container whose program is `/proc/self/exe`, or a script for it, runs the engine's file inside; without this,
     /// its root could then open `/proc/PID/exe` for writing and change what the machine runs next (CVE-2019-5736).
-    /// To be called before ``enterPrivateMountNamespace()``. Returns only if nothing had to be done.
+    /// Returns only if nothing had to be done.
     ///
     /// - Parameter arguments: The program's own arguments, its name first.
     /// - Throws: ``SystemError`` if it can't be done.
@@ -53,7 +53,12 @@ public final class LinuxKernel: Kernel {
         var status = statvfs()
         try check("looking at /proc/self/exe") { statvfs("/proc/self/exe", &status) }
         if status.f_flag & UInt(ST_RDONLY) != 0 { return }
-        let copy = try check("copying the mount of /proc/self/exe") { linux_clone_mount("/proc/self/exe", 0) }
+        var copy = linux_clone_mount("/proc/self/exe", 0)
+        if copy < 0, errno == EINVAL {
+            // The link leads to a mount of the namespace that this program was started in, and has left.
+            copy = linux_clone_mount(try Files.linkTarget("/proc/self/exe"), 0)
+        }
+        if copy < 0 { throw .last("copying the mount of this program") }
         let mount = Descriptor(owning: copy)
         try check("making /proc/self/exe read-only") {
             linux_set_mount_attributes(mount.number, MountFlags.readOnly.attributes)
@@ -77,7 +82,7 @@ public final class LinuxKernel: Kernel {
 
     /// Makes an overlay mount that is attached nowhere yet.
     public func makeOverlay(_ layers: OverlayLayers) throws(SystemError) -> DetachedMount {
-        try OverlayMount.make(layers)
+        try OverlayMount.make(layers, inUserNamespace: profile.isRootless)
     }
 
     /// Makes a cgroup in every hierarchy.

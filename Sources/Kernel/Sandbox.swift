@@ -110,8 +110,9 @@ public enum SandboxOperation: Sendable {
     case changeDirectory(String, create: Bool)
     /// Drops the bounding set to these, and clears the ambient set; before the change of user.
     case limitCapabilities(bounding: CapabilitySet)
-    /// `setgroups(2)`, `setresgid(2)`, `setresuid(2)`, keeping capabilities until they are set.
-    case becomeUser(uid: UInt32, gid: UInt32, groups: [UInt32])
+    /// `setgroups(2)`, `setresgid(2)`, `setresuid(2)`, keeping capabilities until they are set. Without groups those that
+    /// the process has stay, where they can't be changed (``MappedIdentities/canChangeGroups``).
+    case becomeUser(uid: UInt32, gid: UInt32, groups: [UInt32]?)
     /// `capset(2)`: effective, permitted and inheritable sets.
     case setCapabilities(effective: CapabilitySet, permitted: CapabilitySet, inheritable: CapabilitySet)
     /// `prctl(PR_SET_NO_NEW_PRIVS)`

@@ -25,7 +25,12 @@ enum EngineFace {
         signal(SIGPIPE, SIG_IGN)
         do {
             // The first things of all: they change this thread only, and every later one begins with what it has.
-            if geteuid() == 0, home.kernelChoice != "simulated" {
+            if KernelChoice.simulatedBecause(home) == nil {
+                if geteuid() != 0 {
+                    try UserNamespace.enter()
+                    // Executed again below, as root, the program would look for its home elsewhere.
+                    setenv("DRYDOCK_HOME", home.path, 1)
+                }
                 try LinuxKernel.protectExecutable(CommandLine.arguments)
                 try LinuxKernel.enterPrivateMountNamespace()
             }
@@ -112,7 +117,6 @@ enum KernelChoice {
     /// Why the simulated kernel is used; `nil` when the real one is.
     static func simulatedBecause(_ home: DrydockHome) -> String? {
         if home.kernelChoice == "simulated" { return "DRYDOCK_KERNEL says so" }
-        if geteuid() != 0 { return "this is not root, and rootless mode is not done yet" }
-        return nil
+        return geteuid() == 0 ? nil : UserNamespace.unavailableBecause
     }
 }

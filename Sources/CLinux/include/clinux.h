@@ -31,6 +31,16 @@ uint32_t linux_major(uint64_t device);
 uint32_t linux_minor(uint64_t device);
 /// unshare(2)
 int linux_unshare(int flags);
+/// Makes a child of fork(2) try to become root of a new user namespace, in which it may then make the other kinds of
+/// namespaces and mounts. Only the child is changed, and it ends. Any thread may call it.
+/// @return 0, or the error number of the first call that failed.
+int linux_try_user_namespace(uid_t user, gid_t group);
+/// Forks a child that waits for the byte '1' on a pipe and then executes a program; it ends with status 127 when another
+/// byte or none comes, or the program can't be executed. For a program with a single thread.
+/// @return the child's number, or -1.
+pid_t linux_spawn_waiting(const char *program, char *const arguments[], int reading_end, int writing_end);
+/// Waits for the end of a child. @return its exit status, 128 + the signal that killed it, or -1.
+int linux_wait_status(pid_t child);
 /// Brings the loopback interface of the calling thread's network namespace up (netdevice(7)).
 int linux_bring_loopback_up(void);
 /// setns(2)

@@ -236,7 +236,7 @@ final class ContainerLaunch: Sendable {
             environment: ProcessIdentity.environment(
                 config: config, links: try node.linkEnvironment(of: container, isStarting: true)),
             bounding: ProcessIdentity.capabilities(host: host, held: kernel.profile.capabilities),
-            files: RootFiles(overlay: overlay))
+            files: RootFiles(overlay: overlay), existing: kernel.profile.identities)
         let plan = LaunchPlan(
             container: container, definition: definition, kernel: kernel, identity: identity,
             filter: try node.filter(host: host, bounding: identity.bounding), cgroup: cgroup, overlay: overlay,

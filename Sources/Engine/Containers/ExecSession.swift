@@ -263,7 +263,7 @@ final class ExecLaunch: Sendable {
                 config: config, links: try node.linkEnvironment(of: session.container, isStarting: false),
                 extra: settings.environment),
             bounding: ProcessIdentity.capabilities(host: host, held: node.kernel.profile.capabilities),
-            files: RootFiles(overlay: running.overlay))
+            files: RootFiles(overlay: running.overlay), existing: node.kernel.profile.identities)
         let descriptors = try running.cgroup.joinDescriptors()
         let kernel = node.kernel
         var steps = [LaunchPlan.joinCgroups(running.cgroup, descriptors, kernel: kernel)]

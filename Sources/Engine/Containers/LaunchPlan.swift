@@ -44,6 +44,8 @@ struct LaunchPlan {
     /// Files of the kernel that a container may read only (Docker's default list).
     static let readOnlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 
+    /// The group that owns terminals (`devpts(5)`): `tty` on every Linux.
+    private static let terminalGroup: UInt64 = 5
     private static let kernelMount: MountFlags = [.noSetuid, .noDevices, .noExecution]
 
     private var namespaces: Set<NamespaceKind> { Self.namespaces(of: host) }
@@ -144,7 +146,8 @@ struct LaunchPlan {
                 options: "mode=755,size=65536k"),
             .mount(
                 type: "devpts", source: "devpts", target: "/dev/pts", flags: [.noSetuid, .noExecution],
-                options: "newinstance,ptmxmode=0666,mode=0620,gid=5"),
+                options: "newinstance,ptmxmode=0666,mode=0620"
+                    + (kernel.profile.identities.groups > Self.terminalGroup ? ",gid=\(Self.terminalGroup)" : "")),
             .mount(type: "mqueue", source: "mqueue", target: "/dev/mqueue", flags: Self.kernelMount, options: ""),
         ]
         if shared == "host" {
@@ -249,8 +252,10 @@ struct LaunchPlan {
     /// Docker sets two parameters in each new network namespace; `--sysctl` adds others.
     private var parameters: [ChildStep] {
         var values: [(String, String)] = []
+        // Every group that there is may send echo requests; the kernel takes no larger number than Docker's.
+        let lastGroup = min(2_147_483_647, kernel.profile.identities.groups - 1)
         if namespaces.contains(.network) {
-            values = [("net.ipv4.ip_unprivileged_port_start", "0"), ("net.ipv4.ping_group_range", "0 2147483647")]
+            values = [("net.ipv4.ip_unprivileged_port_start", "0"), ("net.ipv4.ping_group_range", "0 \(lastGroup)")]
         }
         for (name, value) in host.map("Sysctls") {
             values.removeAll { $0.0 == name }
@@ -367,7 +372,9 @@ struct LaunchPlan {
             become.append(.setNoNewPrivileges)
         }
         become += [
-            .becomeUser(uid: identity.uid, gid: identity.gid, groups: identity.groups),
+            .becomeUser(
+                uid: identity.uid, gid: identity.gid,
+                groups: kernel.profile.identities.canChangeGroups ? identity.groups : nil),
             .setCapabilities(effective: kept, permitted: kept, inheritable: []), .dieWithEngine,
         ]
         let facts: Facts = [

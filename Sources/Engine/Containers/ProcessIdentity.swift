@@ -32,10 +32,12 @@ struct ProcessIdentity: Sendable {
     /// - Parameters:
     ///   - user: `name`, `uid`, `name:group`, …; empty is root.
     ///   - additional: `--group-add`.
-    /// - Throws: ``EngineFailure`` with Docker's text for a name that is not there.
+    ///   - existing: The users and groups that the engine's user namespace has.
+    /// - Throws: ``EngineFailure`` with Docker's text for a name that is not there, and for a user that does not exist
+    ///   for an engine without the machine's root.
     init(
         user: String, additional: [String], directory: String, environment: [String], bounding: CapabilitySet,
-        files: RootFiles
+        files: RootFiles, existing: MappedIdentities
     ) throws {
         let parts = user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let passwd = try files.lines("/etc/passwd").map { $0.split(separator: ":", omittingEmptySubsequences: false) }
@@ -75,6 +77,12 @@ struct ProcessIdentity: Sendable {
             do { memberships.append(try groupNumber(name)) } catch {
                 throw EngineFailure.invalid("Unable to find group \(name): no matching entries in group file")
             }
+        }
+        guard UInt64(uid) < existing.users, UInt64(gid) < existing.groups else {
+            throw EngineFailure.invalid(
+                "user \(user.isEmpty ? "root" : user) (\(uid):\(gid)) does not exist here: this engine is rootless, and "
+                    + "its user namespace has \(existing.users) user(s) and \(existing.groups) group(s); more take an entry "
+                    + "in /etc/subuid and /etc/subgid, and newuidmap(1)")
         }
         let primary = gid
         groups = [primary] + memberships.filter { $0 != primary }

@@ -52,10 +52,8 @@ extension SandboxOperation {
         case .changeDirectory(let path, _): ["chdir(\"\(path)\")"]
         case .limitCapabilities(let bounding): ["prctl(PR_CAPBSET_DROP) for all but \(bounding)"]
         case .becomeUser(let uid, let gid, let groups):
-            [
-                "setgroups([\(groups.map(String.init).joined(separator: ", "))])", "setresgid(\(gid), \(gid), \(gid))",
-                "setresuid(\(uid), \(uid), \(uid))",
-            ]
+            groups.map { ["setgroups([\($0.map(String.init).joined(separator: ", "))])"] } ?? []
+                + ["setresgid(\(gid), \(gid), \(gid))", "setresuid(\(uid), \(uid), \(uid))"]
         case .setCapabilities(let effective, let permitted, let inheritable):
             ["capset(effective \(effective), permitted \(permitted), inheritable \(inheritable))"]
         case .setNoNewPrivileges: ["prctl(PR_SET_NO_NEW_PRIVS, 1)"]

@@ -222,6 +222,7 @@ final class SimulatedProgram: @unchecked Sendable {
             task.bounding.formIntersection(bounding)
         case .becomeUser(let uid, let gid, let groups):
             if uid != task.uid { try need("SETUID", task, "becoming user \(uid)") }
+            let groups = groups ?? task.groups
             if gid != task.gid || groups != task.groups { try need("SETGID", task, "becoming group \(gid)") }
             task.uid = uid
             task.gid = gid

@@ -8,12 +8,13 @@ import Posix
 /// newer way's does. Layers whose paths are too long together are named by descriptors: about 200 of them fit.
 enum ClassicOverlay {
     /// Makes an overlay mount that is attached nowhere.
-    static func make(_ layers: OverlayLayers) throws(SystemError) -> Descriptor {
+    static func make(_ layers: OverlayLayers, inUserNamespace: Bool) throws(SystemError) -> Descriptor {
         var opened: [Descriptor] = []
-        var options = self.options(layers, lower: layers.lower)
+        let extra = inUserNamespace ? ",userxattr" : ""
+        var options = self.options(layers, lower: layers.lower) + extra
         if options.utf8.count >= pageSize {
             for layer in layers.lower { opened.append(try .open(layer, O_RDONLY | O_DIRECTORY)) }
-            options = self.options(layers, lower: opened.map { "/proc/self/fd/\($0.number)" })
+            options = self.options(layers, lower: opened.map { "/proc/self/fd/\($0.number)" }) + extra
         }
         guard options.utf8.count < pageSize else {
             throw SystemError("making an overlay of \(layers.lower.count) layers", code: E2BIG)

@@ -7,8 +7,10 @@ import Posix
 enum OverlayMount {
     /// Makes an overlay mount that is attached nowhere.
     ///
+    /// - Parameter inUserNamespace: Whether the program may not use `trusted.` attributes; then the overlay keeps its own
+    ///   in `user.overlay.` ones (kernel `overlayfs.rst`, userxattr).
     /// - Throws: ``SystemError`` with the kernel's own sentence, where it has one.
-    static func make(_ layers: OverlayLayers) throws(SystemError) -> DetachedMount {
+    static func make(_ layers: OverlayLayers, inUserNamespace: Bool = false) throws(SystemError) -> DetachedMount {
         guard let top = layers.lower.first else { throw SystemError("making an overlay without layers", code: EINVAL) }
         if layers.lower.count == 1, layers.upper == nil {
             return DetachedMount(descriptor: try readOnlyCopy(of: top), layers: layers)
@@ -25,18 +27,15 @@ enum OverlayMount {
                 try set(context, "lowerdir+", layer)
             } catch  where layer == top && error.code == EINVAL {
                 // Linux before 6.8 knows no `lowerdir+`.
-                return DetachedMount(descriptor: try ClassicOverlay.make(layers), layers: layers)
+                return DetachedMount(descriptor: try ClassicOverlay.make(layers, inUserNamespace: inUserNamespace), layers: layers)
             }
         }
         if let upper = layers.upper {
             try set(context, "upperdir", upper)
             try set(context, "workdir", layers.work ?? "")
-            if layers.isVolatile {
-                try check("setting overlay option volatile\(complaint(of: context))") {
-                    linux_fsconfig(context.number, Command.setFlag, "volatile", nil)
-                }
-            }
+            if layers.isVolatile { try set(context, "volatile") }
         }
+        if inUserNamespace { try set(context, "userxattr") }
         if linux_fsconfig(context.number, Command.create, nil, nil) != 0 {
             let code = errno
             throw SystemError("making an overlay of \(layers.lower.count) layers\(complaint(of: context))", code: code)
@@ -59,6 +58,13 @@ enum OverlayMount {
         if linux_fsconfig(context.number, Command.setString, key, value) != 0 {
             let code = errno
             throw SystemError("setting overlay option \(key)=\(value)\(complaint(of: context))", code: code)
+        }
+    }
+
+    private static func set(_ context: Descriptor, _ flag: String) throws(SystemError) {
+        if linux_fsconfig(context.number, Command.setFlag, flag, nil) != 0 {
+            let code = errno
+            throw SystemError("setting overlay option \(flag)\(complaint(of: context))", code: code)
         }
     }
 

@@ -4,17 +4,24 @@ import Posix
 
 /// Work that has to be done by a thread inside another network namespace.
 ///
-/// The thread is made for the visit and ends with it. So no thread of the engine can ever be left in a foreign
+/// The thread is made for the visit and ends with it, if it has to enter. So no thread of the engine can ever be left in a foreign
 /// namespace, not even when the way back fails: there is no way back.
 enum NamespaceVisit {
     /// CLONE_NEWNET (`linux/sched.h`)
     static let newNetwork: Int32 = 0x4000_0000
 
     /// Runs a body on a thread that has entered a network namespace (`setns(2)`), and waits for it.
+    ///
+    /// A thread that is inside already runs it itself: entering the machine's namespace takes CAP_SYS_ADMIN in the user
+    /// namespace that it belongs to (`setns(2)`), which root of another user namespace does not have.
     static func run<Result>(in namespace: Descriptor, _ body: () throws(SystemError) -> Result)
         throws(SystemError) -> Result
     {
-        try onThread { () throws(SystemError) in
+        var (wanted, own) = (stat(), stat())
+        try check("looking at a network namespace") { fstat(namespace.number, &wanted) }
+        try check("looking at the own network namespace") { stat("/proc/thread-self/ns/net", &own) }
+        if wanted.st_ino == own.st_ino { return try body() }
+        return try onThread { () throws(SystemError) in
             try check("entering a network namespace") { linux_setns(namespace.number, newNetwork) }
             return try body()
         }

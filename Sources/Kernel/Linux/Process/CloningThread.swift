@@ -1,12 +1,13 @@
 import Glibc
 import Posix
 
-/// A thread that never ends and on which children are cloned, one at a time.
+/// A thread on which children are cloned, one at a time, and which outlives them.
 ///
 /// The signal that a child asked for with PR_SET_PDEATHSIG comes when the *thread* ends that cloned it (`prctl(2)`), so
-/// no thread that may end must clone. All signals are blocked here: they are for the program's other threads.
+/// no thread that may end before them must clone. All signals are blocked here: they are for the program's other threads.
 final class CloningThread: Sendable {
-    private let jobs = Monitor<[@Sendable () -> Void]>([])
+    /// What it is to do next; `nil` ends it.
+    private let jobs = Monitor<[(@Sendable () -> Void)?]>([])
 
     /// Starts the thread.
     ///
@@ -18,11 +19,18 @@ final class CloningThread: Sendable {
             sigfillset(&all)
             pthread_sigmask(SIG_SETMASK, &all, nil)
             while true {
-                let job = jobs.wait { queue in queue.isEmpty ? nil : queue.removeFirst() }
-                job?()
+                let next = jobs.wait { queue in queue.isEmpty ? nil : .some(queue.removeFirst()) }
+                guard let job = next ?? nil else { return }
+                job()
             }
         }
     }
+
+    /// Lets the thread end when it has done all that it was given so far.
+    func end() { jobs.withLock { $0.append(nil) } }
+
+    /// Gives the thread something to do, and does not wait for it.
+    func queue(_ work: @escaping @Sendable () -> Void) { jobs.withLock { $0.append(work) } }
 
     /// Runs a body on the thread, and waits for its result.
     func run<Success: Sendable>(

@@ -6,18 +6,28 @@ import Posix
 /// Clones the processes of containers: new ones into new namespaces, further ones into those of a running one.
 ///
 /// Two threads of their own do it. The second one changes, for the time of one clone, the PID namespace that its
-/// children are born into (`setns(2)`, CLONE_NEWPID), which must not touch the first one's.
+/// children are born into (`setns(2)`, CLONE_NEWPID), which must not touch the first one's. Root of a user namespace may
+/// not return to the machine's PID namespace; there each process that enters has a thread of its own.
 final class ProcessLauncher: Sendable {
     private let spawning: CloningThread
-    private let entering: CloningThread
+    /// `nil` where there is no way back.
+    private let entering: CloningThread?
     /// The PID namespace of the engine, to return to.
     private let ownNamespace: Descriptor
 
     /// Starts the threads.
     init() throws(SystemError) {
-        ownNamespace = try Descriptor.open("/proc/self/ns/pid", O_RDONLY)
+        let own = try Descriptor.open("/proc/self/ns/pid", O_RDONLY)
+        ownNamespace = own
         spawning = try CloningThread("drydock-clone")
-        entering = try CloningThread("drydock-enter")
+        let thread = try CloningThread("drydock-enter")
+        let canReturn = try thread.run { () throws(SystemError) in
+            if linux_setns(own.number, NamespaceKind.pid.cloneFlag) == 0 { return true }
+            guard errno == EPERM else { throw .last("entering the engine's own pid namespace") }
+            return false
+        }
+        if !canReturn { thread.end() }
+        entering = canReturn ? thread : nil
     }
 
     /// Starts a process in new namespaces, and in those existing ones that the request names.
@@ -61,30 +71,57 @@ final class ProcessLauncher: Sendable {
         if made != 0 { throw SystemError("making a channel to a process", code: -made) }
         let (ours, theirs) = (Descriptor(owning: ends.0), Descriptor(owning: ends.1))
         let flags = new.reduce(UInt64(0)) { $0 | UInt64($1.cloneFlag) }
-        let home = ownNamespace
-        let cloned = try (pidNamespace == nil ? spawning : entering).run { () throws(SystemError) -> Cloned in
-            if let pidNamespace {
-                try check("entering the pid namespace") {
-                    linux_setns(pidNamespace.number, NamespaceKind.pid.cloneFlag)
-                }
-            }
+        let clone = { @Sendable () -> Cloned in
             var handle: Int32 = -1
             let pid = program.withProgram(
                 channel: theirs, streams: request.standardStreams, joins: joins, isGated: request.isGated,
                 isHidden: isHidden
             ) { sandbox_clone($0, flags, request.birthCgroup?.number ?? -1, &handle) }
-            let cloned = Cloned(pid: pid, handle: pid > 0 ? Descriptor(owning: handle) : nil)
-            if pidNamespace != nil {
-                try check("returning to the engine's pid namespace") {
-                    linux_setns(home.number, NamespaceKind.pid.cloneFlag)
-                }
-            }
-            return cloned
+            return Cloned(pid: pid, handle: pid > 0 ? Descriptor(owning: handle) : nil)
+        }
+        let cloned: Cloned
+        if let pidNamespace {
+            cloned = try self.clone(in: pidNamespace, clone)
+        } else {
+            cloned = try spawning.run(clone)
         }
         guard let handle = cloned.handle else { throw SystemError("cloning a process", code: -cloned.pid) }
         return LinuxSandboxProcess(
             pid: cloned.pid, handle: handle, channel: ours, operationsBeforeExec: request.program.count - 1,
             joins: names)
+    }
+
+    /// Clones while the thread's children are born into another PID namespace.
+    private func clone(in pidNamespace: Descriptor, _ clone: @escaping @Sendable () -> Cloned) throws(SystemError)
+        -> Cloned
+    {
+        let enter = { @Sendable () throws(SystemError) in
+            try check("entering the pid namespace") { linux_setns(pidNamespace.number, NamespaceKind.pid.cloneFlag) }
+        }
+        let home = ownNamespace
+        if let entering {
+            return try entering.run { () throws(SystemError) in
+                try enter()
+                let cloned = clone()
+                try check("returning to the engine's pid namespace") {
+                    linux_setns(home.number, NamespaceKind.pid.cloneFlag)
+                }
+                return cloned
+            }
+        }
+        let thread = try CloningThread("drydock-enter")
+        defer { thread.end() }
+        let cloned = try thread.run { () throws(SystemError) in
+            try enter()
+            return clone()
+        }
+        guard let process = cloned.handle else { return cloned }
+        // The thread's end would be the process's (PR_SET_PDEATHSIG), so it stays as long.
+        thread.queue {
+            var end = pollfd(fd: process.number, events: Int16(POLLIN), revents: 0)
+            while poll(&end, 1, -1) < 0 && errno == EINTR {}
+        }
+        return cloned
     }
 
     /// What a clone gave: the number, or -errno.

@@ -121,8 +121,8 @@ struct SandboxProgram {
         case .limitCapabilities(let bounding):
             emit(SANDBOX_LIMIT_CAPABILITIES, [Int64(bitPattern: bounding.rawValue)])
         case .becomeUser(let uid, let gid, let groups):
-            let offset = place(groups)
-            emit(SANDBOX_BECOME_USER, [Int64(uid), Int64(gid), offset, Int64(groups.count)])
+            let offset = place(groups ?? [])
+            emit(SANDBOX_BECOME_USER, [Int64(uid), Int64(gid), offset, groups.map { Int64($0.count) } ?? -1])
         case .setCapabilities(let effective, let permitted, let inheritable):
             let sets = [effective, permitted, inheritable].map { Int64(bitPattern: $0.rawValue) }
             emit(SANDBOX_SET_CAPABILITIES, sets)
