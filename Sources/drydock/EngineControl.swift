@@ -1,4 +1,5 @@
 import CLinux
+import DockerCLI
 import Engine
 import EngineAPI
 import EngineClient
@@ -138,6 +139,17 @@ struct EngineControl: Sendable {
     /// Stops the engine and removes all that it ever made; what the learner has (history, progress) stays.
     func reset() throws {
         try stop()
+        if geteuid() != 0, Files.exists(home.path), KernelChoice.simulatedBecause(home) == nil {
+            // What containers own belongs to users whom only a user namespace has.
+            let code = OwnProgram.run(["engine", "clear"], io: CommandIO())
+            if code != 0 { throw UsageProblem("\(home.path) could not be cleared") }
+            return
+        }
+        try clear()
+    }
+
+    /// Removes what a stopped engine has left, as root of the machine or of a user namespace.
+    func clear() throws {
         if geteuid() == 0, home.kernelChoice != "simulated" { try clearKernel() }
         guard Files.exists(home.path) else { return }
         for entry in try Files.list(home.path) where entry.name != "learner" {

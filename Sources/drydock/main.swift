@@ -1,5 +1,6 @@
 import DockerCLI
 import Glibc
+import Kernel
 
 // Which face was asked for? The engine's comes first: it has to act before any thread exists. `drydock docker` comes
 // next, without a detour through option parsing: everything after it belongs to Docker's grammar.
@@ -25,6 +26,12 @@ do {
     if arguments.starts(with: ["engine", "run"]) {
         let ready = arguments.dropFirst(2).starts(with: ["--ready"]) ? arguments.last.flatMap { Int32($0) } : nil
         EngineFace.run(home, ready: ready ?? -1)
+    }
+    if arguments == ["engine", "clear"] {
+        // A part of `engine reset`, which has made sure that no engine runs.
+        if geteuid() != 0 { try UserNamespace.enter() }
+        try EngineControl(home: home).clear()
+        exit(0)
     }
     switch arguments.first {
     case "docker": exit(try DockerFace(home: home).run(Array(arguments.dropFirst())))

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Posix
 import HTTPMessages
 public import Posix
 import Synchronization
@@ -166,8 +167,19 @@ public final class EngineServer: Sendable {
 
     /// With a group the socket file's mode has decided already; without one, only the owner and root get in.
     private func mayConnect(_ peer: Peer) -> Bool {
-        configuration.group != nil || peer.user == 0 || peer.user == geteuid()
+        configuration.group != nil || peer.user == 0 || peer.user == geteuid() || peer.user == Self.rootOutside
     }
+
+    /// What the machine's root looks like to an engine that is root of a user namespace only: like every user who does
+    /// not exist there (`user_namespaces(7)`, `/proc/sys/kernel/overflowuid`). Of those, only root can have opened the
+    /// socket file, whose mode lets its owner alone. `nil` where root is root.
+    private static let rootOutside: uid_t? = {
+        guard geteuid() == 0, let map = try? Files.text("/proc/self/uid_map"),
+            map.split(whereSeparator: \.isWhitespace) != ["0", "0", "4294967295"],
+            let text = try? Files.text("/proc/sys/kernel/overflowuid")
+        else { return nil }
+        return uid_t(text.filter(\.isNumber))
+    }()
 
     private func turnAway(_ connection: BufferedConnection, _ status: Int, _ message: String) {
         let head = RequestHead(method: "GET", target: "/")

@@ -35,8 +35,7 @@ public struct CgroupHierarchies: Sendable {
         self.parent = parent
         hierarchies = CgroupHierarchy.mounted(mountInfo: mountInfo, ownGroups: ownGroups)
         let unified = hierarchies.first { $0.isUnified }
-        let hasVersion1 = hierarchies.contains { !$0.isUnified && !$0.controllers.isEmpty }
-        layout = unified == nil ? .v1 : hasVersion1 ? .hybrid : .v2
+        layout = CgroupHierarchy.layout(mountInfo: mountInfo, ownGroups: ownGroups)
         var controllers = Set(hierarchies.filter { !$0.isUnified }.flatMap(\.controllers))
         if let unified {
             let available = unified.usableControllers
@@ -172,6 +171,16 @@ struct CgroupHierarchy: Sendable, Equatable {
     /// The words of a file; none when it can't be read.
     static func words(_ path: String) -> [String] {
         ((try? Files.text(path)) ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+    }
+
+    /// Which versions are mounted, whether or not groups may be made there.
+    static func layout(mountInfo: String, ownGroups: String) -> KernelProfile.CgroupLayout {
+        let mounts = mountInfo.split(separator: "\n").compactMap { Mount($0) }
+        let known = OwnGroups(ownGroups).byController.keys.filter { !$0.hasPrefix("name=") }
+        let hasVersion1 = mounts.contains { mount in
+            mount.type == "cgroup" && mount.superOptions.contains { known.contains($0) }
+        }
+        return !mounts.contains { $0.type == "cgroup2" } ? .v1 : hasVersion1 ? .hybrid : .v2
     }
 
     /// The usable hierarchies: `proc_pid_mountinfo(5)` and `/proc/PID/cgroup` (`cgroups(7)`).
