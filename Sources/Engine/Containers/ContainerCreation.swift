@@ -34,7 +34,7 @@ extension Node {
         }
         publishReused(creation.container)
         publish("create", creation.container)
-        return Created(id: creation.container.id, warnings: warnings(for: request))
+        return Created(id: creation.container.id, warnings: creation.discarded + warnings(for: request))
     }
 
     func forget(_ id: String) {
@@ -46,11 +46,12 @@ extension Node {
 
     func creation(
         of request: CreateRequest, name: String?
-    ) throws -> (container: Container, procedure: Procedure) {
+    ) throws -> (container: Container, procedure: Procedure, discarded: [String]) {
         // As with Docker, a container may be of no image: then it has the engine's mount points, and nothing to run.
         let image = request.image.isEmpty ? nil : try images.image(named: request.image)
         if let image { try request.check(image) }
-        let settings = try request.merged(with: image?.config.config.json.object ?? [:])
+        var settings = try request.merged(with: image?.config.config.json.object ?? [:])
+        let discarded = try AbsentControllers(profile: kernel.profile).discard(from: &settings.host)
         try SettingsCheck(profile: kernel.profile).check(config: settings.config, host: settings.host)
         try SettingsCheck(profile: kernel.profile).checkExposed(request.config, settings.host)
         let id = Identifier.make()
@@ -62,7 +63,7 @@ extension Node {
             let procedure = Procedure(
                 title: "create container", object: name, steps: creationSteps(container, image: image, request: request)
             )
-            return (container, procedure)
+            return (container, procedure, discarded)
         } catch {
             forget(id)
             let failure = EngineFailure(wrapping: error, doing: "creating container")
@@ -217,7 +218,7 @@ extension Node {
         if host.text("NetworkMode") == "host", host["PortBindings"]?.object?.isEmpty == false {
             warnings.append("Published ports are discarded when using host network mode")
         }
-        if host.number("Memory") > 0, !kernel.profile.limitsSwap {
+        if host.number("Memory") > 0, !kernel.profile.limitsSwap, kernel.profile.controllers.contains("memory") {
             warnings.append(
                 "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap."
             )

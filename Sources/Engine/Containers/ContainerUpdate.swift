@@ -12,7 +12,7 @@ extension Node {
         return try container.lifecycle.withLock { _ in
             let life = container.life.current
             let old = life.definition.hostObject
-            let host = try settings(of: container, updatedBy: body)
+            let (host, warnings) = try settings(of: container, updatedBy: body)
             do { try container.change { $0.hostConfig = .object(host) } } catch {
                 throw EngineFailure(wrapping: error, doing: "updating container \(container.name)")
             }
@@ -23,21 +23,21 @@ extension Node {
                 }
             }
             publish("update", container)
-            return []
+            return warnings
         }
     }
 
     /// The plan of ``updateContainer(_:body:operation:)``; nothing for a container that does not run.
     public func planUpdate(_ reference: String, body: JSON) throws -> [StepRecord] {
         let container = try self.container(reference)
-        let host = try settings(of: container, updatedBy: body)
+        let host = try settings(of: container, updatedBy: body).host
         guard let running = container.life.current.running else { return [] }
         let steps = limitSteps(host, over: container.life.current.definition.hostObject, of: running.cgroup)
         return plan(Procedure(title: "update container", object: container.name, steps: steps))
     }
 
-    /// A container's settings after an update, checked.
-    private func settings(of container: Container, updatedBy body: JSON) throws -> JSONObject {
+    /// A container's settings after an update, checked, and what Docker warns of.
+    private func settings(of container: Container, updatedBy body: JSON) throws -> (host: JSONObject, warnings: [String]) {
         let life = container.life.current
         if ["removing", "dead"].contains(life.state.status.rawValue) {
             throw EngineFailure.conflict(
@@ -45,9 +45,10 @@ extension Node {
         }
         let old = life.definition.hostObject
         try checkMemory(body, old: old, of: container)
-        let host = try Self.updated(old, by: body)
+        var host = try Self.updated(old, by: body)
+        let warnings = try AbsentControllers(profile: kernel.profile).discard(from: &host)
         try SettingsCheck(profile: kernel.profile).check(config: life.definition.configObject, host: host)
-        return host
+        return (host, warnings)
     }
 
     /// The steps that set the limits which are others than before.

@@ -33,7 +33,11 @@ extension Node {
         func count(_ status: ContainerState.Status...) -> JSON { .integer(Int64(states.filter(status.contains).count)) }
         let has = { (controller: String) -> JSON in .bool(profile.controllers.contains(controller)) }
         var warnings: [String] = []
-        if !profile.limitsSwap { warnings.append("WARNING: No swap limit support") }
+        if profile.controllers.isEmpty {
+            warnings.append("WARNING: Running in rootless-mode without cgroups. No limit can be set")
+        } else if !profile.limitsSwap {
+            warnings.append("WARNING: No swap limit support")
+        }
         warnings += setAsideSentences.map { "WARNING: \($0)" }
         // What containerd and runc do elsewhere, this engine does itself.
         let own = "drydock-\(configuration.version)"
@@ -49,7 +53,7 @@ extension Node {
             "DriverStatus": [
                 ["Backing Filesystem", .string(try FileSystemName.of(configuration.directory))],
                 ["Supports d_type", "true"],
-                ["Native Overlay Diff", "true"], ["userxattr", "false"],
+                ["Native Overlay Diff", "true"], ["userxattr", .string("\(profile.isRootless)")],
             ],
             "Plugins": [
                 "Volume": ["local"], "Network": ["bridge", "host", "ipvlan", "macvlan", "null", "overlay"],
@@ -61,7 +65,7 @@ extension Node {
             "IPv4Forwarding": true, "Debug": false, "NFd": .integer(Int64(descriptors)),
             "OomKillDisable": .bool(profile.cgroupLayout != .v2), "NGoroutines": .integer(Int64(try threads())),
             "SystemTime": .string(Timestamp.text(Clock.realtime())), "LoggingDriver": "json-file",
-            "CgroupDriver": "cgroupfs", "CgroupVersion": profile.cgroupLayout == .v2 ? "2" : "1", "NEventsListener": 0,
+            "CgroupDriver": .string(profile.controllers.isEmpty ? "none" : "cgroupfs"), "CgroupVersion": profile.cgroupLayout == .v2 ? "2" : "1", "NEventsListener": 0,
             "KernelVersion": .string(profile.release), "OperatingSystem": .string(profile.operatingSystem),
             "OSVersion": "", "OSType": "linux", "Architecture": .string(profile.machine),
             "IndexServerAddress": "https://index.docker.io/v1/",
@@ -80,7 +84,7 @@ extension Node {
             "Swarm": swarmInfo,
             "LiveRestoreEnabled": false, "Isolation": "", "InitBinary": initVersion.isEmpty ? "" : "docker-init",
             "ContainerdCommit": commit(own), "RuncCommit": commit(own), "InitCommit": commit(initVersion),
-            "SecurityOptions": ["name=seccomp,profile=default"],
+            "SecurityOptions": .strings(["name=seccomp,profile=default"] + (profile.isRootless ? ["name=rootless"] : [])),
             "Warnings": warnings.isEmpty ? .null : .strings(warnings),
         ]
     }
