@@ -87,7 +87,7 @@ extension StepKind {
         case .cgroupFreeze: ["path", "processes"]
         case .cgroupThaw: ["path", "processes"]
         case .cgroupRemove: ["path", "memoryMaximum", "cpuTime"]
-        case .processesList: ["container", "processes", "file"]
+        case .processesList: ["container", "processes", "file", "by"]
         case .countersRead: ["container", "files", "memory", "cpuTime", "memoryFile"]
         case .changesRead: ["container", "upper", "added", "changed", "deleted", "layers"]
         case .filesGet: ["container", "path", "place", "upper"]

@@ -53,6 +53,10 @@ public protocol Kernel: Sendable {
     /// identifier tells a process from a later one with the same number; `nil` when there is no such process.
     func processStartTime(_ pid: Int32) -> UInt64?
 
+    /// The processes in the PID namespace of a process, by their numbers on the machine, sorted: what belongs to a
+    /// container that has no cgroup. Only the process itself, if it shares the engine's PID namespace.
+    func processes(inNamespaceOf pid: Int32) throws(SystemError) -> [Int32]
+
     /// Kills a process that was left behind by an engine that died, if it is still the one that was recorded.
     func killStray(pid: Int32, startTime: UInt64)
 }
@@ -90,6 +94,8 @@ public struct KernelProfile: Sendable, Equatable {
     public var identities: MappedIdentities
     /// How cgroups are mounted.
     public var cgroupLayout: CgroupLayout
+    /// Whether cgroups can be made at all: an engine without root has only those that were delegated to it.
+    public var makesCgroups: Bool
     /// The cgroup controllers that can be used, by their names in `/proc/cgroups`.
     public var controllers: Set<String>
     /// The capabilities that the engine holds and can hand on.
@@ -108,7 +114,7 @@ public struct KernelProfile: Sendable, Equatable {
     /// A profile with all facts given.
     public init(
         kind: Kind, release: String, machine: String, operatingSystem: String, isRootless: Bool,
-        identities: MappedIdentities = .all, cgroupLayout: CgroupLayout, controllers: Set<String>, capabilities: CapabilitySet, limitsSwap: Bool,
+        identities: MappedIdentities = .all, cgroupLayout: CgroupLayout, makesCgroups: Bool = true, controllers: Set<String>, capabilities: CapabilitySet, limitsSwap: Bool,
         processors: Int, memory: Int64, bootID: String, lacking: [String: String]
     ) {
         self.kind = kind
@@ -118,6 +124,7 @@ public struct KernelProfile: Sendable, Equatable {
         self.isRootless = isRootless
         self.identities = identities
         self.cgroupLayout = cgroupLayout
+        self.makesCgroups = makesCgroups
         self.controllers = controllers
         self.capabilities = capabilities
         self.limitsSwap = limitsSwap

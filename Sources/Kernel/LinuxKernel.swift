@@ -134,6 +134,16 @@ public final class LinuxKernel: Kernel {
         return fields.count > 19 ? UInt64(fields[19]) : nil
     }
 
+    /// The processes in the PID namespace of a process (`pid_namespaces(7)`).
+    public func processes(inNamespaceOf pid: Int32) throws(SystemError) -> [Int32] {
+        let namespace = try processLink(pid, "ns/pid")
+        if namespace == (try Files.linkTarget("/proc/self/ns/pid")) { return [pid] }
+        // One that ends meanwhile, or is not ours to look at, has no link.
+        return try Files.list("/proc").compactMap { Int32($0.name) }.filter { other in
+            (try? processLink(other, "ns/pid")) == namespace
+        }.sorted()
+    }
+
     /// Kills a process that was left behind, and waits a moment for its end.
     public func killStray(pid: Int32, startTime: UInt64) {
         // The descriptor is opened first: whatever process it stands for can't change any more while it is compared.

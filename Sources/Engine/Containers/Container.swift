@@ -72,6 +72,12 @@ final class Container: Sendable {
         var endpoints: [Endpoint]
         /// `nil` when the output is not kept (`--log-driver none`).
         var log: ContainerLog?
+
+        /// Its processes, by their numbers on the machine, sorted; those of its PID namespace where it has no cgroup.
+        func processes(_ kernel: any Kernel) throws(SystemError) -> [Int32] {
+            kernel.profile.makesCgroups
+                ? try cgroup.processes().sorted() : try kernel.processes(inNamespaceOf: process.pid)
+        }
     }
 
     /// Its name without the slash.

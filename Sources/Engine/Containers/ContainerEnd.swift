@@ -98,6 +98,7 @@ extension Node {
         ]
         let isShared = !endpoints.isEmpty && sharesNetwork(container)
         steps += endpoints.flatMap { leaveSteps($0) + [releaseStep($0, isShared: isShared)] }
+        guard kernel.profile.makesCgroups else { return steps }
         var counted: Facts = ["path": .string(cgroup.path)]
         if end != nil {
             let statistics = try? cgroup.statistics()

@@ -131,7 +131,12 @@ final class ContainerLaunch: Sendable {
     /// the network; their records are taken from its reports.
     func procedure() throws -> Procedure {
         try GrantedDevices.checkRequests(of: host)
-        var steps = [overlayStep, cgroupStep]
+        var steps = [overlayStep]
+        if kernel.profile.makesCgroups {
+            steps.append(cgroupStep)
+        } else {
+            cgroup.set(try kernel.plannedCgroup(container.id))
+        }
         let file = "/sys/fs/cgroup"
         var plan = CgroupPlan(host: host, profile: kernel.profile)
         plan.granted = try GrantedDevices.devices(of: host).map(\.rule) + GrantedDevices.rules(of: host)

@@ -266,7 +266,7 @@ final class ExecLaunch: Sendable {
             files: RootFiles(overlay: running.overlay), existing: node.kernel.profile.identities)
         let descriptors = try running.cgroup.joinDescriptors()
         let kernel = node.kernel
-        var steps = [LaunchPlan.joinCgroups(running.cgroup, descriptors, kernel: kernel)]
+        var steps = LaunchPlan.joinCgroups(running.cgroup, descriptors, kernel: kernel)
         if settings.hasTerminal {
             var sized = host
             sized["ConsoleSize"] = size.map { [.integer(Int64($0.rows)), .integer(Int64($0.columns))] } ?? [0, 0]
@@ -279,7 +279,7 @@ final class ExecLaunch: Sendable {
             LaunchPlan.execute(
                 identity, command: settings.command, hasTerminal: settings.hasTerminal, isDetached: attachment == nil,
                 createsDirectory: false))
-        return steps
+        return LaunchPlan.begun(steps)
     }
 
     private func spawn(_ children: [ChildStep], running: Container.Running, namespaces: Set<NamespaceKind>) throws

@@ -72,7 +72,7 @@ struct LaunchPlan {
 
     /// All steps of the child, in order, up to `exec`.
     func childSteps(cgroupDescriptors: [Descriptor]) throws -> [ChildStep] {
-        var steps = [joinCgroups(cgroupDescriptors), attachRoot, proc, dev, sys]
+        var steps = joinCgroups(cgroupDescriptors) + [attachRoot, proc, dev, sys]
         // What is mounted on /etc itself must not cover the three files that the engine keeps there.
         let mounts = try mountSteps(volumeStore)
         steps += mounts.filter { $0.target == "/etc" }.map(\.step) + [files]
@@ -86,31 +86,42 @@ struct LaunchPlan {
         if let filter { steps.append(Self.loadFilter(filter, host: host, kernel: kernel)) }
         steps += Self.capabilities(identity, host: host, filtered: filter != nil, kernel: kernel)
         steps.append(execute)
+        return Self.begun(steps)
+    }
+
+    /// What every process does first, before anything that is told as a step.
+    static func begun(_ steps: [ChildStep]) -> [ChildStep] {
+        var steps = steps
+        if let first = steps.first {
+            steps[0].operations = [.dieWithEngine, .newSession] + first.operations
+        }
         return steps
     }
 
-    private func joinCgroups(_ descriptors: [Descriptor]) -> ChildStep {
+    private func joinCgroups(_ descriptors: [Descriptor]) -> [ChildStep] {
         let unshare: [SandboxOperation] = host.text("CgroupnsMode") == "private" ? [.unshare(.cgroup)] : []
         return Self.joinCgroups(cgroup, descriptors, kernel: kernel, then: unshare)
     }
 
     /// The step in which a process enters a container's cgroup: of version 2 it is born in it, of version 1 it writes
-    /// itself into each hierarchy (`cgroups(7)`).
+    /// itself into each hierarchy (`cgroups(7)`). None where the engine can't make cgroups.
     static func joinCgroups(
         _ cgroup: any Cgroup, _ descriptors: [Descriptor], kernel: any Kernel, then: [SandboxOperation] = []
-    ) -> ChildStep {
+    ) -> [ChildStep] {
+        guard kernel.profile.makesCgroups else { return [] }
         let directory = cgroup.directory(of: "memory") ?? cgroup.path
         let isUnified = kernel.profile.cgroupLayout == .v2
-        return ChildStep(
+        let step = ChildStep(
             kind: .cgroupJoin,
             command: isUnified ? "clone3(CLONE_INTO_CGROUP, \"\(directory)\")" : "echo 0 > \(directory)/tasks",
             facts: ["path": .string(cgroup.path), "hierarchies": .integer(Int64(descriptors.count))],
-            operations: [.dieWithEngine, .newSession, .joinCgroups(descriptors)] + then
+            operations: [.joinCgroups(descriptors)] + then
         ) { process in
             let lines = try kernel.processFile(process.pid, "cgroup").split(separator: "\n")
             let line = lines.first { $0.contains(":memory:") } ?? lines.first { $0.hasPrefix("0::") }
             return line.map { [Evidence(source: "/proc/\(process.pid)/cgroup", text: String($0))] } ?? []
         }
+        return [step]
     }
 
     private var attachRoot: ChildStep {
@@ -125,7 +136,16 @@ struct LaunchPlan {
     }
 
     private var proc: ChildStep {
-        ChildStep(
+        if kernel.profile.isRootless, !namespaces.contains(.pid), host.text("PidMode") == "host" {
+            // A new one would show the machine's processes, whose namespace root of a user namespace has no right over.
+            return ChildStep(
+                kind: .mountProc, command: "mount --rbind /proc /proc", facts: ["target": "/proc"],
+                operations: [
+                    .bind(source: "/proc", target: "/proc", isRecursive: true, flags: [], propagation: .rslave)
+                ],
+                evidence: mountEvidence("/proc"))
+        }
+        return ChildStep(
             kind: .mountProc, command: "mount -t proc proc /proc", facts: ["target": "/proc"],
             operations: [.mount(type: "proc", source: "proc", target: "/proc", flags: Self.kernelMount, options: "")],
             evidence: mountEvidence("/proc"))

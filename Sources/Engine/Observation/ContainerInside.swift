@@ -24,9 +24,9 @@ extension Node {
         }
         guard let running = life.running else { return view }
         let pid = running.process.pid
-        view.processes = try running.cgroup.processes().sorted().compactMap(process)
+        view.processes = try running.processes(kernel).compactMap(process)
         view.namespaces = NamespaceKind.allCases.compactMap { namespace($0, of: pid) }
-        view.cgroup = running.cgroup.path
+        if kernel.profile.makesCgroups { view.cgroup = running.cgroup.path }
         let host = life.definition.hostObject
         var resources: [CgroupLimit.Resource] = [.memory, .cpuQuota, .pids]
         if host.number("CpuShares") != 0 { resources.append(.cpuShares) }

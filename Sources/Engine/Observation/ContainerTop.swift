@@ -25,12 +25,15 @@ extension Node {
         }
         let format = try ProcessFormat(options: options)
         let users = UserNames()
-        let cgroup = running.cgroup
-        let file = cgroup.processesFile
+        let file = kernel.profile.makesCgroups ? running.cgroup.processesFile : "/proc/\(running.process.pid)/ns/pid"
         let pids = try reading(
-            "list processes", of: container, operation: operation, .processesList, command: "cat \(file)",
-            facts: ["container": .string(container.name), "file": .string(file)],
-            read: { try cgroup.processes().sorted() },
+            "list processes", of: container, operation: operation, .processesList,
+            command: kernel.profile.makesCgroups ? "cat \(file)" : "readlink /proc/*/ns/pid",
+            facts: [
+                "container": .string(container.name), "file": .string(file),
+                "by": kernel.profile.makesCgroups ? "cgroup" : "namespace",
+            ],
+            read: { [kernel] in try running.processes(kernel) },
             tell: { [kernel] pids in
                 let first = pids.first.flatMap { try? kernel.processFile($0, "status") } ?? ""
                 let numbers = first.split(separator: "\n").first { $0.hasPrefix("NSpid:") }

@@ -215,6 +215,14 @@ public final class SimulatedKernel: Kernel {
     /// When a process started.
     public func processStartTime(_ pid: Int32) -> UInt64? { world.withLock { $0.tasks[pid]?.startTime } }
 
+    /// The processes in the group of a process: in the model each container has one.
+    public func processes(inNamespaceOf pid: Int32) throws(SystemError) -> [Int32] {
+        world.withLock { world in
+            let group = world.tasks[pid]?.group
+            return world.tasks.filter { $0.value.group == group && !$0.value.isZombie }.keys.sorted()
+        }
+    }
+
     /// Kills a process if it is still the one that was recorded.
     public func killStray(pid: Int32, startTime: UInt64) {
         let process = world.withLock { world in
