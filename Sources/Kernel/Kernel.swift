@@ -114,7 +114,8 @@ public struct KernelProfile: Sendable, Equatable {
     /// A profile with all facts given.
     public init(
         kind: Kind, release: String, machine: String, operatingSystem: String, isRootless: Bool,
-        identities: MappedIdentities = .all, cgroupLayout: CgroupLayout, makesCgroups: Bool = true, controllers: Set<String>, capabilities: CapabilitySet, limitsSwap: Bool,
+        identities: MappedIdentities = .all, cgroupLayout: CgroupLayout, makesCgroups: Bool = true,
+        controllers: Set<String>, capabilities: CapabilitySet, limitsSwap: Bool,
         processors: Int, memory: Int64, bootID: String, lacking: [String: String]
     ) {
         self.kind = kind
@@ -137,6 +138,8 @@ public struct KernelProfile: Sendable, Equatable {
 
 /// The users and groups that a user namespace has (`user_namespaces(7)`).
 public struct MappedIdentities: Sendable, Equatable {
+    /// The number that root has outside; `nil` for the machine's own root.
+    public var rootOutside: UInt32?
     /// How many users there are, from 0 on.
     public var users: UInt64
     /// How many groups there are, from 0 on.
@@ -145,12 +148,14 @@ public struct MappedIdentities: Sendable, Equatable {
     public var canChangeGroups: Bool
 
     /// What a user namespace has.
-    public init(users: UInt64, groups: UInt64, canChangeGroups: Bool) {
+    public init(rootOutside: UInt32?, users: UInt64, groups: UInt64, canChangeGroups: Bool) {
+        self.rootOutside = rootOutside
         self.users = users
         self.groups = groups
         self.canChangeGroups = canChangeGroups
     }
 
     /// Those of the machine.
-    public static let all = MappedIdentities(users: 4_294_967_295, groups: 4_294_967_295, canChangeGroups: true)
+    public static let all = MappedIdentities(
+        rootOutside: nil, users: 4_294_967_295, groups: 4_294_967_295, canChangeGroups: true)
 }

@@ -13,7 +13,8 @@ extension KernelProfile {
         return KernelProfile(
             kind: .linux, release: text(of: names.release), machine: text(of: names.machine),
             operatingSystem: operatingSystem(), isRootless: isRootless(),
-            identities: UserNamespace.identities, cgroupLayout: cgroups.layout, makesCgroups: !cgroups.hierarchies.isEmpty,
+            identities: UserNamespace.identities, cgroupLayout: cgroups.layout,
+            makesCgroups: !cgroups.hierarchies.isEmpty,
             controllers: cgroups.controllers, capabilities: capabilities, limitsSwap: cgroups.limitsSwap,
             processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), memory: try memory(),
             bootID: try line("/proc/sys/kernel/random/boot_id"), lacking: lacking(capabilities))

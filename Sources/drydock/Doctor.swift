@@ -23,6 +23,15 @@ struct Doctor {
         }
         if let reason = KernelChoice.simulatedBecause(home) {
             add("kernel", false, "simulated: \(reason). As root the containers are real.")
+        } else if geteuid() != 0 {
+            add(
+                "kernel", true,
+                "the real one, without root: containers are real processes of this machine, in a user namespace of yours"
+            )
+            do throws(SystemError) {
+                // From here on this program sees what the engine will see.
+                try UserNamespace.enter()
+            } catch { add("user namespace", false, "\(error)") }
         } else {
             add("kernel", true, "the real one: containers are real processes of this machine")
         }
@@ -30,6 +39,7 @@ struct Doctor {
             let kernel = try LinuxKernel(parentCgroup: home.parentCgroup, seccompCache: nil)
             let profile = kernel.profile
             add("release", true, "Linux \(profile.release) on \(profile.machine), \(profile.operatingSystem)")
+            if profile.isRootless { findings.append(users(of: profile)) }
             findings += limits(of: profile)
             let missing = CapabilitySet.containerDefault.subtracting(profile.capabilities)
             add(
@@ -53,10 +63,25 @@ struct Doctor {
         return findings
     }
 
+    /// Who there is in the containers of an engine without root.
+    private func users(of profile: KernelProfile) -> Finding {
+        let users = profile.identities.users
+        return Finding(
+            name: "users", isGood: users > 1,
+            text: users > 1
+                ? "root of a container is you, number \(profile.identities.rootOutside ?? 0); its other users are those that "
+                    + "/etc/subuid gives you: \(users - 1)"
+                : "root of a container is you, number \(profile.identities.rootOutside ?? 0), and it has no other user: more "
+                    + "take an entry in /etc/subuid and /etc/subgid, and apt-get install uidmap")
+    }
+
     /// What the cgroups that this program may use can limit.
     private func limits(of profile: KernelProfile) -> [Finding] {
         guard !profile.controllers.isEmpty else {
-            let reason = "none that this program may make a group in: nothing can be counted or limited"
+            let reason =
+                "none that this program may make a group in: nothing can be counted, limited or paused"
+                + (profile.isRootless
+                    ? "; systemd-run --user --scope -p Delegate=yes bin/drydock may give it some" : "")
             return [Finding(name: "cgroups", isGood: false, text: reason)]
         }
         let layout =
@@ -83,7 +108,9 @@ struct Doctor {
             return Finding(
                 name: "uplink", isGood: false,
                 text: "none: containers reach each other, and this machine their published ports; no other machine is "
-                    + "reached. DRYDOCK_UPLINK=nat gives nodes a way out")
+                    + "reached. "
+                    + (kernel.profile.isRootless
+                        ? "A way out (DRYDOCK_UPLINK=nat) takes root" : "DRYDOCK_UPLINK=nat gives nodes a way out"))
         }
         // Each table decides for itself: what another one drops, ours can't let pass.
         let chains = try kernel.machineNetworkNamespace().applyRules("list chains\n")

@@ -27,6 +27,11 @@ enum EngineFace {
             // The first things of all: they change this thread only, and every later one begins with what it has.
             if KernelChoice.simulatedBecause(home) == nil {
                 if geteuid() != 0 {
+                    guard home.uplink == .none else {
+                        throw UsageProblem(
+                            "DRYDOCK_UPLINK=nat takes the machine's root, and this is \(getuid()): without it a node can't be "
+                                + "joined to the machine's network; leave it out")
+                    }
                     try UserNamespace.enter()
                     // Executed again below, as root, the program would look for its home elsewhere.
                     setenv("DRYDOCK_HOME", home.path, 1)

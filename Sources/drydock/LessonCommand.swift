@@ -272,12 +272,22 @@ enum CourseFolder {
 
 /// What this machine has of what lessons may require.
 enum LessonFeatures {
+    /// What every Docker Engine that is root can do.
+    private static let limits: Set = ["memory-limit", "cpu-limit", "pids-limit", "freezer", "root"]
+
     static func here(_ home: DrydockHome) -> Set<String> {
         if let host = processEnvironment()["DOCKER_HOST"], !host.isEmpty {
             // A socket's engine is on this machine; what another machine has can't be looked at from here.
-            return host.hasPrefix("unix://") ? ["linux", "memory-limit", "cpu-limit"] : ["memory-limit", "cpu-limit"]
+            return host.hasPrefix("unix://") ? limits.union(["linux"]) : limits
         }
         guard KernelChoice.simulatedBecause(home) == nil else { return ["drydock"] }
-        return ["linux", "nodes", "memory-limit", "cpu-limit", "drydock"]
+        var features: Set<String> = ["linux", "nodes", "drydock"]
+        // Without root the engine limits only what was delegated to it.
+        let cgroups = try? CgroupHierarchies.detect(parent: home.parentCgroup)
+        if geteuid() == 0 { features.insert("root") }
+        for (feature, controller) in [
+            ("memory-limit", "memory"), ("cpu-limit", "cpu"), ("pids-limit", "pids"), ("freezer", "freezer"),
+        ] where cgroups?.controllers.contains(controller) == true { features.insert(feature) }
+        return features
     }
 }

@@ -55,6 +55,11 @@ struct NodeFace {
             throw UsageProblem("\(node) is simulated: it has no network that a command could be run in")
         }
         let namespace = try Descriptor.open(path, O_RDONLY)
+        if geteuid() != 0, let engine = EngineControl(home: home).pid {
+            // The engine's networks belong to its user namespace, of which whoever made it may become root.
+            let owner = try Descriptor.open("/proc/\(engine)/ns/user", O_RDONLY)
+            try check("entering the engine's user namespace") { linux_setns(owner.number, CLONE_NEWUSER) }
+        }
         try check("entering the network of \(node)") { linux_setns(namespace.number, CLONE_NEWNET) }
     }
 
@@ -70,6 +75,7 @@ struct NodeFace {
     }
 
     private var CLONE_NEWNET: Int32 { 0x4000_0000 }
+    private var CLONE_NEWUSER: Int32 { 0x1000_0000 }
 
     /// Runs a line of the machine's shell in the node's network, and waits for it.
     /// - Returns: Its exit code.

@@ -87,11 +87,15 @@ enum SampleRecords {
         ],
         .processClone: [
             "pid": 48213, "innerPid": 1, "namespaces": ["pid", "net", "mnt", "uts", "ipc", "cgroup"], "count": 6,
+            "owner": nil,
         ],
         .cgroupJoin: ["path": "drydock/3f9a71c0de42", "hierarchies": 1],
         .rootAttach: ["directory": "/var/lib/drydock/node1/containers/3f9a71c0de42/root", "layers": 4],
-        .mountProc: ["target": "/proc"],
-        .mountDev: ["devices": ["null", "zero", "full", "random", "urandom", "tty"], "terminal": false],
+        .mountProc: ["target": "/proc", "shared": false],
+        .mountDev: [
+            "devices": ["null", "zero", "full", "random", "urandom", "tty"], "terminal": false,
+            "bound": false,
+        ],
         .mountSys: ["readOnly": true],
         .mountFiles: ["files": ["/etc/resolv.conf", "/etc/hostname", "/etc/hosts"], "hostname": "3f9a71c0de42"],
         .mountVolume: [
@@ -184,6 +188,7 @@ enum SampleRecords {
         .cgroupThaw: ["path": "drydock/3f9a71c0de42", "processes": 2],
         .processesList: [
             "container": "web", "processes": 2, "file": "/sys/fs/cgroup/pids/drydock/3f9a71c0de42/cgroup.procs",
+            "by": "cgroup",
         ],
         .countersRead: [
             "container": "web", "files": 5, "memory": 1_163_264, "cpuTime": 4_100_000,
@@ -228,7 +233,7 @@ enum SampleRecords {
         .volumeCreate: [["anonymous": true]],
         .volumeFill: [["entries": 1]],
         .filesPut: [["entries": 1]],
-        .processesList: [["processes": 1]],
+        .processesList: [["processes": 1], ["by": "namespace"]],
         .countersRead: [["files": 1]],
         .changesRead: [["layers": 1]],
         .filesGet: [["place": "image"], ["place": "mount"], ["place": ""]],
@@ -249,9 +254,10 @@ enum SampleRecords {
             ["resource": "memorySwappiness", "value": 60], ["resource": "outOfMemoryKillDisabled", "value": "1"],
             ["resource": "blockRate", "value": "8:0 1048576"],
         ],
-        .processClone: [["namespaces": ["pid"], "count": 1]],
+        .processClone: [["namespaces": ["pid"], "count": 1], ["owner": 1000]],
+        .mountProc: [["shared": true]],
         .cgroupJoin: [["hierarchies": 9]],
-        .mountDev: [["terminal": true], ["devices": 1]],
+        .mountDev: [["terminal": true], ["devices": 1], ["bound": true]],
         .mountSys: [["readOnly": false]],
         .mountVolume: [
             ["volume": nil, "source": "/home/kim/site", "readOnly": true], ["readOnly": true], ["volume": nil],

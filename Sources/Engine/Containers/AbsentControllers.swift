@@ -43,7 +43,8 @@ struct AbsentControllers {
         if isAbsent("cpu") {
             if host.number("NanoCpus") > 0 {
                 throw EngineFailure.invalid(
-                    "NanoCPUs can not be set, as your kernel does not support CPU CFS scheduler or the cgroup is not mounted")
+                    "NanoCPUs can not be set, as your kernel does not support CPU CFS scheduler or the cgroup is not mounted"
+                )
             }
             if host.number("CpuShares") > 0 {
                 warnings.append(mounted("CPU shares", "Shares"))

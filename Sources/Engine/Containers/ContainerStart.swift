@@ -207,6 +207,7 @@ final class ContainerLaunch: Sendable {
             facts: [
                 "namespaces": .strings(NamespaceKind.allCases.filter(kinds.contains).map(\.rawValue)),
                 "count": .integer(Int64(kinds.count)),
+                "owner": kernel.profile.identities.rootOutside.map { .integer(Int64($0)) } ?? .null,
             ]
         ) { [self] in
             let children = try prepareChild(cgroupDescriptors: try cgroup.value().joinDescriptors())
@@ -220,6 +221,11 @@ final class ContainerLaunch: Sendable {
             let shown: NamespaceKind = kinds.contains(.network) ? .network : .mount
             let link = try kernel.processLink(process.pid, "ns/\(shown.rawValue)")
             evidence.append(Evidence(source: "/proc/\(process.pid)/ns/\(shown.rawValue)", text: link))
+            if kernel.profile.isRootless {
+                let map = try kernel.processFile(process.pid, "uid_map").split(separator: "\n").first ?? ""
+                let words = map.split(separator: " ").joined(separator: " ")
+                evidence.append(Evidence(source: "/proc/\(process.pid)/uid_map", text: words))
+            }
             return StepOutcome(
                 facts: ["pid": .integer(Int64(process.pid)), "innerPid": .integer(inner)], evidence: evidence,
                 command: "\(call) -> PID \(process.pid)",

@@ -37,7 +37,9 @@ extension Node {
     }
 
     /// A container's settings after an update, checked, and what Docker warns of.
-    private func settings(of container: Container, updatedBy body: JSON) throws -> (host: JSONObject, warnings: [String]) {
+    private func settings(of container: Container, updatedBy body: JSON) throws -> (
+        host: JSONObject, warnings: [String]
+    ) {
         let life = container.life.current
         if ["removing", "dead"].contains(life.state.status.rawValue) {
             throw EngineFailure.conflict(

@@ -139,14 +139,15 @@ struct LaunchPlan {
         if kernel.profile.isRootless, !namespaces.contains(.pid), host.text("PidMode") == "host" {
             // A new one would show the machine's processes, whose namespace root of a user namespace has no right over.
             return ChildStep(
-                kind: .mountProc, command: "mount --rbind /proc /proc", facts: ["target": "/proc"],
+                kind: .mountProc, command: "mount --rbind /proc /proc", facts: ["target": "/proc", "shared": true],
                 operations: [
                     .bind(source: "/proc", target: "/proc", isRecursive: true, flags: [], propagation: .rslave)
                 ],
                 evidence: mountEvidence("/proc"))
         }
         return ChildStep(
-            kind: .mountProc, command: "mount -t proc proc /proc", facts: ["target": "/proc"],
+            kind: .mountProc, command: "mount -t proc proc /proc",
+            facts: ["target": "/proc", "shared": .bool(!namespaces.contains(.pid))],
             operations: [.mount(type: "proc", source: "proc", target: "/proc", flags: Self.kernelMount, options: "")],
             evidence: mountEvidence("/proc"))
     }
@@ -192,8 +193,12 @@ struct LaunchPlan {
         }
         for (target, path) in links { operations.append(.makeSymlink(target: target, path: path)) }
         return ChildStep(
-            kind: .mountDev, command: "mount -t tmpfs tmpfs /dev; mknod …",
-            facts: ["devices": .strings(devices.map(\.0)), "terminal": .bool(definition.hasTerminal)],
+            kind: .mountDev,
+            command: "mount -t tmpfs tmpfs /dev; " + (kernel.profile.isRootless ? "mount --bind …" : "mknod …"),
+            facts: [
+                "devices": .strings(devices.map(\.0)), "terminal": .bool(definition.hasTerminal),
+                "bound": .bool(kernel.profile.isRootless),
+            ],
             operations: operations, evidence: mountEvidence("/dev"))
     }
 

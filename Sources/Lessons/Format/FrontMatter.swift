@@ -22,7 +22,9 @@ public struct FrontMatter: Sendable, Equatable {
     static let levels = ["beginner", "intermediate", "advanced"]
     static let trackNames = ["hour", "half-day", "full"]
     /// What a machine may lack.
-    static let features = ["linux", "nodes", "memory-limit", "cpu-limit", "internet", "drydock"]
+    static let features = [
+        "linux", "nodes", "root", "memory-limit", "cpu-limit", "pids-limit", "freezer", "internet", "drydock",
+    ]
     private static let listKeys: Set<String> = ["after", "requires", "focus", "tracks"]
 
     /// Reads `key: value` lines.

@@ -5,13 +5,16 @@ extension EnglishTexts {
     static let reading: [StepKind: Explanation] = [
         .processesList: Explanation(
             "list",
-            brief: "{processes|n:process:processes} of {container}, listed by its cgroup",
+            brief:
+                "{processes|n:process:processes} of {container}, listed by its {?by=namespace}PID namespace{:}cgroup{/}",
             full: """
-                Nothing ran inside {container}: its cgroup lists the processes, and what `ps` would say of each stands \
+                Nothing ran inside {container}: {?by=namespace}whose PID namespace is {container}'s is one of its \
+                processes{:}its cgroup lists the processes{/}, and what `ps` would say of each stands \
                 in /proc. The numbers are this machine's; inside they count from 1.
                 """,
             deep: """
-                {file} holds one number a line, as this machine counts. The line NSpid of /proc/PID/status has the \
+                {?by=namespace}{file} names the namespace; each process has such a link. {:}{file} holds one number a \
+                line, as this machine counts. {/}The line NSpid of /proc/PID/status has the \
                 number in each PID namespace on the way in. `docker exec {container} ps` shows the inner view, if the \
                 image has ps. Read: proc_pid_status(5), pid_namespaces(7).
                 """),

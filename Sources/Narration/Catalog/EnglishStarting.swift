@@ -81,7 +81,8 @@ extension EnglishTexts {
             full: """
                 One system call: a new process with {count|n:new namespace} ({namespaces|and}). \
                 {?pid}Inside {object} it is PID {innerPid}, the first of all; on your machine the same process is \
-                {pid}.{:}Inside {object} it is PID 1, the first of all.{/}
+                {pid}.{:}Inside {object} it is PID 1, the first of all.{/}{?owner} Its root is no other than your own \
+                user, number {owner}: the engine works in a user namespace.{/}
                 """,
             deep: """
                 A namespace changes what a process sees, not how much it gets. What has no namespace of its own \
@@ -118,14 +119,16 @@ extension EnglishTexts {
                 """),
         .mountProc: Explanation(
             "proc",
-            brief: "{target} lists only {object}'s processes",
+            brief:
+                "{target} lists {?shared}the processes of the PID namespace that {object} shares{:}only {object}'s processes{/}",
             full: """
-                {target} is no disk: the kernel answers each read. Mounted from inside the new PID namespace it lists \
-                only {object}'s processes; that is why `ps` in there begins at 1.
+                {target} is no disk: the kernel answers each read. {?shared}{object} shares a PID namespace, so `ps` in \
+                there shows all that run in it.{:}Mounted from inside the new PID namespace it lists \
+                only {object}'s processes; that is why `ps` in there begins at 1.{/}
                 """,
             deep: """
-                A proc file system belongs to the PID namespace of the process that mounts it. Without this mount ps \
-                would show the machine's processes, with numbers that mean nothing inside. Mounted nosuid, nodev, \
+                A proc file system belongs to the PID namespace of the process that mounts it. {?shared}{:}Without this \
+                mount ps would show the machine's processes, with numbers that mean nothing inside. {/}Mounted nosuid, nodev, \
                 noexec. Read: proc(5), pid_namespaces(7).
                 """),
         .mountDev: Explanation(
@@ -138,8 +141,9 @@ extension EnglishTexts {
                 """,
             deep: """
                 A device file is only a name for a pair of numbers; what it may do is decided when it is \
-                opened. {?capabilities.drop:privileged}{:}mknod could make others in here, but the cgroup's \
-                device rules refuse to open them. {/}{?terminal}/dev/console is {object}'s own terminal. \
+                opened. {?bound}Without the machine's root none can be made, so these are the machine's own, by \
+                bind mounts. {:}{?capabilities.drop:privileged}{:}mknod could make others in here, but the \
+                cgroup's device rules refuse to open them. {/}{/}{?terminal}/dev/console is {object}'s own terminal. \
                 {/}/dev/pts, /dev/shm and /dev/mqueue are its own, too. Read: null(4), random(4), pts(4).
                 """),
         .mountSys: Explanation(

@@ -5,13 +5,14 @@ extension KoreanTexts {
     static let reading: [StepKind: Explanation] = [
         .processesList: Explanation(
             "목록",
-            brief: "{container} 컨테이너의 프로세스 {processes|count}개, cgroup의 목록에서",
+            brief: "{container} 컨테이너의 프로세스 {processes|count}개, {?by=namespace}PID 네임스페이스를 보고 찾음{:}cgroup의 목록에서{/}",
             full: """
-                {container} 컨테이너 안에서는 아무것도 실행하지 않았습니다. 프로세스 목록은 cgroup에 있고, `ps` 명령이 말할 내용은 /proc에 \
+                {container} 컨테이너 안에서는 아무것도 실행하지 않았습니다. {?by=namespace}PID 네임스페이스가 이 컨테이너의 것인 프로세스를 찾았고,{:}프로세스 목록은 cgroup에 있고,{/} `ps` 명령이 말할 내용은 /proc에 \
                 있습니다. 번호는 이 컴퓨터의 것이며, 안에서는 1부터 셉니다.
                 """,
             deep: """
-                {file} 파일에는 이 컴퓨터가 세는 번호가 한 줄에 하나씩 있습니다. /proc/PID/status의 NSpid 줄에는 안으로 들어가며 만나는 \
+                {?by=namespace}{file} 링크가 네임스페이스를 가리키며, 프로세스마다 이런 링크가 있습니다. {:}{file} 파일에는 이 \
+                컴퓨터가 세는 번호가 한 줄에 하나씩 있습니다. {/}/proc/PID/status의 NSpid 줄에는 안으로 들어가며 만나는 \
                 PID 네임스페이스마다의 번호가 있습니다. 이미지에 ps가 있으면 `docker exec {container} ps` 명령이 안에서 본 모습을 보여 \
                 줍니다. 참고: proc_pid_status(5), pid_namespaces(7).
                 """),

@@ -80,7 +80,9 @@ extension KoreanTexts {
             full: """
                 시스템 콜 한 번으로 새 프로세스 하나와 네임스페이스(namespace) {count}개({namespaces})가 생깁니다. \
                 {?pid}{object} 컨테이너 안에서는 이 프로세스가 첫 번째인 PID {innerPid} 프로세스이고, 이 컴퓨터에서는 같은 \
-                프로세스가 {pid}번입니다.{:}{object} 컨테이너 안에서는 이 프로세스가 첫 번째인 PID 1 프로세스입니다.{/}
+                프로세스가 {pid}번입니다.{:}{object} 컨테이너 안에서는 이 프로세스가 첫 번째인 PID 1 프로세스입니다.{/}\
+                {?owner} 엔진이 사용자 네임스페이스 안에서 일하므로, 그 안의 root 사용자는 밖에서는 {owner}번 사용자, 곧 나 \
+                자신입니다.{/}
                 """,
             deep: """
                 네임스페이스는 프로세스에 보이는 것을 바꿀 뿐, 쓸 수 있는 양을 바꾸지 않습니다. 네임스페이스를 따로 만들지 \
@@ -117,15 +119,19 @@ extension KoreanTexts {
                 """),
         .mountProc: Explanation(
             "proc",
-            brief: "{target} 디렉터리에는 {object} 컨테이너의 프로세스만 보임",
+            brief: """
+                {target} 디렉터리에는 {?shared}{object} 컨테이너가 함께 쓰는 PID 네임스페이스의 프로세스가 보임{:}{object} \
+                컨테이너의 프로세스만 보임{/}
+                """,
             full: """
-                {target} 디렉터리는 디스크에 있는 것이 아니며, 읽을 때마다 커널이 답합니다. 새 PID 네임스페이스 \
-                안에서 마운트했으므로 {object} 컨테이너의 프로세스만 보입니다. 그래서 안에서 `ps` 명령의 번호가 \
-                1부터 시작합니다.
+                {target} 디렉터리는 디스크에 있는 것이 아니며, 읽을 때마다 커널이 답합니다. {?shared}{object} 컨테이너는 PID \
+                네임스페이스를 함께 쓰므로, 안의 `ps` 명령은 그 안에서 실행 중인 프로세스를 모두 보여 줍니다.{:}새 PID \
+                네임스페이스 안에서 마운트했으므로 {object} 컨테이너의 프로세스만 보입니다. 그래서 안에서 `ps` 명령의 번호가 \
+                1부터 시작합니다.{/}
                 """,
             deep: """
-                proc 파일 시스템은 마운트한 프로세스의 PID 네임스페이스에 속합니다. 이 마운트가 없다면 ps 명령은 이 컴퓨터의 \
-                프로세스를, 안에서는 뜻이 없는 번호로 보여 줄 것입니다. nosuid, nodev, noexec 옵션으로 마운트됩니다. \
+                proc 파일 시스템은 마운트한 프로세스의 PID 네임스페이스에 속합니다. {?shared}{:}이 마운트가 없다면 ps 명령은 이 컴퓨터의 \
+                프로세스를, 안에서는 뜻이 없는 번호로 보여 줄 것입니다. {/}nosuid, nodev, noexec 옵션으로 마운트됩니다. \
                 참고: proc(5), pid_namespaces(7).
                 """),
         .mountDev: Explanation(
@@ -139,9 +145,10 @@ extension KoreanTexts {
                 """,
             deep: """
                 장치 파일은 번호 한 쌍에 붙인 이름일 뿐이고, 무엇을 할 수 있는지는 열 때 정해집니다. \
-                {?capabilities.drop:privileged}{:}안에서 mknod 명령으로 다른 장치 파일을 만들 \
+                {?bound}이 컴퓨터의 root 권한이 없으면 장치 파일을 만들 수 없으므로, 이 컴퓨터의 것을 바인드 마운트로 보여 \
+                줍니다. {:}{?capabilities.drop:privileged}{:}안에서 mknod 명령으로 다른 장치 파일을 만들 \
                 수는 있지만, cgroup의 장치 규칙이 열지 못하게 합니다. \
-                {/}{?terminal}/dev/console은 이 컨테이너의 터미널입니다. {/}/dev/pts, \
+                {/}{/}{?terminal}/dev/console은 이 컨테이너의 터미널입니다. {/}/dev/pts, \
                 /dev/shm, /dev/mqueue도 컨테이너의 것입니다. 참고: null(4), random(4), \
                 pts(4).
                 """),

@@ -8,7 +8,7 @@ import Posix
 /// newer way's does. Layers whose paths are too long together are named by descriptors: about 200 of them fit.
 enum ClassicOverlay {
     /// Makes an overlay mount that is attached nowhere.
-    static func make(_ layers: OverlayLayers, inUserNamespace: Bool) throws(SystemError) -> Descriptor {
+    static func make(_ layers: OverlayLayers, inUserNamespace: Bool = false) throws(SystemError) -> Descriptor {
         var opened: [Descriptor] = []
         let extra = inUserNamespace ? ",userxattr" : ""
         var options = self.options(layers, lower: layers.lower) + extra

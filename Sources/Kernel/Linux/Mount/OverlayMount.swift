@@ -27,7 +27,8 @@ enum OverlayMount {
                 try set(context, "lowerdir+", layer)
             } catch  where layer == top && error.code == EINVAL {
                 // Linux before 6.8 knows no `lowerdir+`.
-                return DetachedMount(descriptor: try ClassicOverlay.make(layers, inUserNamespace: inUserNamespace), layers: layers)
+                return DetachedMount(
+                    descriptor: try ClassicOverlay.make(layers, inUserNamespace: inUserNamespace), layers: layers)
             }
         }
         if let upper = layers.upper {

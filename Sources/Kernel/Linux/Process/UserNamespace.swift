@@ -59,7 +59,11 @@ public enum UserNamespace {
 
     /// The users and groups that the program's own user namespace has.
     static var identities: MappedIdentities {
-        MappedIdentities(
+        let users =
+            (try? Files.text("/proc/self/uid_map"))?.split(whereSeparator: \.isWhitespace).map(String.init) ?? []
+        let isMachines = users == ["0", "0", "4294967295"]
+        return MappedIdentities(
+            rootOutside: isMachines || users.first != "0" ? nil : UInt32(users[1]),
             users: mapped("/proc/self/uid_map"), groups: mapped("/proc/self/gid_map"),
             canChangeGroups: (try? Files.text("/proc/self/setgroups"))?.trimmed != "deny")
     }
