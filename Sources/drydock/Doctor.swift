@@ -81,7 +81,7 @@ struct Doctor {
             let reason =
                 "none that this program may make a group in: nothing can be counted, limited or paused"
                 + (profile.isRootless
-                    ? "; systemd-run --user --scope -p Delegate=yes bin/drydock may give it some" : "")
+                    ? "; in a cgroup that is delegated to you (cgroups(7)) some of it could be" : "")
             return [Finding(name: "cgroups", isGood: false, text: reason)]
         }
         let layout =

@@ -29,7 +29,8 @@ struct CgroupPlan {
     /// The limits in the order in which they are applied.
     var limits: [CgroupLimit] {
         var limits: [CgroupLimit] = []
-        if profile.controllers.contains("devices") || profile.cgroupLayout == .v2 {
+        // Root of a user namespace may neither make device nodes nor say who may open them (`user_namespaces(7)`).
+        if !profile.isRootless, profile.controllers.contains("devices") || profile.cgroupLayout == .v2 {
             let all = Self.rule("a", nil, nil, "rwm")
             limits.append(.devices(host.flag("Privileged") ? [all] : Self.defaultDevices + granted))
         }

@@ -37,10 +37,12 @@ extension Node {
         // Not while it starts, ends or goes: the layer must hold still, and stay.
         return try container.lifecycle.withLock { _ in
             if container.life.current.isRemoved { throw EngineFailure.notFound("No such container: \(reference)") }
-            let running = container.life.current.running
-            let freezes = request.pauses && container.life.current.state.status == .running
-            if freezes, let running { try running.cgroup.freeze() }
-            defer { if freezes, let running { _ = try? running.cgroup.thaw() } }
+            // Where nothing can be frozen it is kept as it is at the moment, as with Docker.
+            let wantsPause = request.pauses && container.life.current.state.status == .running
+            let frozen = wantsPause ? container.life.current.running?.cgroup : nil
+            let freezes = frozen?.freezer != nil
+            if freezes, let frozen { try frozen.freeze() }
+            defer { if freezes, let frozen { _ = try? frozen.thaw() } }
             let made = Late<Digest>("the image")
             let step = commitStep(container, request, settings: settings, name: name, made: made)
             do {
