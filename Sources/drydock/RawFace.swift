@@ -35,7 +35,7 @@ struct RawFace {
             return words.isEmpty ? 1 : 0
         }
         guard geteuid() == 0, home.kernelChoice != "simulated" else {
-            throw UsageProblem("raw makes real system calls: it needs root, and the real kernel")
+            throw UsageProblem("raw makes system calls as the machine's root, on the real kernel: it needs both")
         }
         if verb == "ls" {
             for name in try RawContainer.names(home: home.path) {
