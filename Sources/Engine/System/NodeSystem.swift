@@ -65,7 +65,8 @@ extension Node {
             "IPv4Forwarding": true, "Debug": false, "NFd": .integer(Int64(descriptors)),
             "OomKillDisable": .bool(profile.cgroupLayout != .v2), "NGoroutines": .integer(Int64(try threads())),
             "SystemTime": .string(Timestamp.text(Clock.realtime())), "LoggingDriver": "json-file",
-            "CgroupDriver": .string(profile.controllers.isEmpty ? "none" : "cgroupfs"), "CgroupVersion": profile.cgroupLayout == .v2 ? "2" : "1", "NEventsListener": 0,
+            "CgroupDriver": .string(profile.controllers.isEmpty ? "none" : "cgroupfs"),
+            "CgroupVersion": profile.cgroupLayout == .v2 ? "2" : "1", "NEventsListener": 0,
             "KernelVersion": .string(profile.release), "OperatingSystem": .string(profile.operatingSystem),
             "OSVersion": "", "OSType": "linux", "Architecture": .string(profile.machine),
             "IndexServerAddress": "https://index.docker.io/v1/",
@@ -84,7 +85,8 @@ extension Node {
             "Swarm": swarmInfo,
             "LiveRestoreEnabled": false, "Isolation": "", "InitBinary": initVersion.isEmpty ? "" : "docker-init",
             "ContainerdCommit": commit(own), "RuncCommit": commit(own), "InitCommit": commit(initVersion),
-            "SecurityOptions": .strings(["name=seccomp,profile=default"] + (profile.isRootless ? ["name=rootless"] : [])),
+            "SecurityOptions": .strings(
+                ["name=seccomp,profile=default"] + (profile.isRootless ? ["name=rootless"] : [])),
             "Warnings": warnings.isEmpty ? .null : .strings(warnings),
         ]
     }
