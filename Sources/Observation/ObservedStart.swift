@@ -157,6 +157,7 @@ struct ObservedStart {
             facts: [
                 "pid": .integer(process.pid), "innerPid": .integer(inner),
                 "namespaces": .array(kinds.map { .string($0) }), "count": .integer(Int64(kinds.count)),
+                "owner": .null,
             ],
             evidence: [Evidence(source: "/proc/\(process.pid)/status", text: "NSpid: \(process.status["NSpid"] ?? "")")]
         )
