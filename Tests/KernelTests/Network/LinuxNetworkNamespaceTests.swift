@@ -217,13 +217,22 @@ struct FilterRulesTests {
     @Test func anOwnedTableLivesAsLongAsTheObject() throws {
         let namespace = try LinuxNetworkNamespace.make()
         let table = "table ip owned { flags owner; }"
+        // A process that another test is making holds copies of all descriptors until it executes its program: so long
+        // the socket stays open that owns the table.
+        func becomesEmpty() throws -> Bool {
+            for _ in 0..<1000 {
+                if try namespace.applyRules("list tables") == "" { return true }
+                usleep(10_000)
+            }
+            return false
+        }
         _ = try namespace.applyRules(table)
-        #expect(try namespace.applyRules("list tables") == "")
+        #expect(try becomesEmpty())
         var owner: LinuxNetworkNamespace? = try LinuxNetworkNamespace(descriptor: namespace.file, ownsRules: true)
         _ = try owner?.applyRules(table)
         #expect(try namespace.applyRules("list tables") == "table ip owned\n")
         owner = nil
-        #expect(try namespace.applyRules("list tables") == "")
+        #expect(try becomesEmpty())
     }
 
     @Test func manyThreadsMayApplyRulesAtOnce() throws {
