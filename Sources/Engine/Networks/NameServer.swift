@@ -63,29 +63,8 @@ final class NameDatagrams: SocketHandler {
     }
 }
 
-/// Takes the connections over which questions come: what does not fit into a datagram is asked for again like this.
-final class NameListener: SocketHandler {
-    private let socket: Descriptor
-    private let server: NameServer
-    private let owner: String
-
-    init(socket: Descriptor, server: NameServer, owner: String) {
-        self.socket = socket
-        self.server = server
-        self.owner = owner
-    }
-
-    func ready(_ events: UInt32, side: Int, in loop: SocketLoop) {
-        let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        for _ in 0..<16 {
-            let number = linux_accept(socket.number, flags)
-            guard number >= 0 else { return }
-            NameConnection(socket: Descriptor(owning: number), server: server).begin(in: loop, owner: owner)
-        }
-    }
-}
-
-/// One client's connection: questions come in, answers go out in the order in which they are found.
+/// One client's connection: questions come in, answers go out in the order in which they are found. What does not fit
+/// into a datagram is asked for again like this.
 final class NameConnection: SocketHandler, @unchecked Sendable {
     // After `begin`, only the loop's thread touches it.
     private let socket: Descriptor
@@ -96,6 +75,13 @@ final class NameConnection: SocketHandler, @unchecked Sendable {
     private var lastUse = DatagramRelay.now
     /// How long a silent client is kept, seconds.
     private static let patience = 30
+
+    /// Serves each client that comes to a socket.
+    static func listener(_ socket: Descriptor, server: NameServer, owner: String) -> ConnectionListener {
+        ConnectionListener(socket: socket) { client, loop in
+            NameConnection(socket: client, server: server).begin(in: loop, owner: owner)
+        }
+    }
 
     init(socket: Descriptor, server: NameServer) {
         self.socket = socket
@@ -212,7 +198,7 @@ extension Node {
                 owner: container.id)
             _ = try loop.add(
                 listener, for: SocketLoop.reading,
-                handler: NameListener(socket: listener, server: server, owner: container.id), owner: container.id)
+                handler: NameConnection.listener(listener, server: server, owner: container.id), owner: container.id)
             let rules = """
                 add table ip drydock_names
                 add chain ip drydock_names output { type nat hook output priority -100; policy accept; }

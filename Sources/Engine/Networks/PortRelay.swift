@@ -3,33 +3,6 @@ import Glibc
 import Kernel
 import Posix
 
-/// Takes connections to a published port and opens one to the container for each.
-final class PortListener: SocketHandler {
-    private let socket: Descriptor
-    private let target: (address: IPAddress, port: UInt16)
-    private let owner: String
-
-    init(socket: Descriptor, target: (address: IPAddress, port: UInt16), owner: String) {
-        self.socket = socket
-        self.target = target
-        self.owner = owner
-    }
-
-    func ready(_ events: UInt32, side: Int, in loop: SocketLoop) {
-        let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        for _ in 0..<16 {
-            let number = linux_accept(socket.number, flags)
-            guard number >= 0 else { return }
-            let client = Descriptor(owning: number)
-            // A container that can't be reached is a connection that ends at once: all that TCP can say.
-            guard let server = try? InternetSocket.connecting(.tcp, to: target.address, port: target.port) else {
-                continue
-            }
-            PortConnection(client: client, server: server).begin(in: loop, owner: owner)
-        }
-    }
-}
-
 /// A connection through a published port: two sockets, and what was read from one and not yet written to the other.
 ///
 /// A direction reads again only when all was written, so a slow reader slows the writer down; an end of input is handed
@@ -43,6 +16,19 @@ final class PortConnection: SocketHandler, @unchecked Sendable {
     private var isShut = [false, false]
     private var isConnected = false
     private static let pieceSize = 65536
+
+    /// Opens a connection to a container for each that comes to a published port.
+    static func listener(
+        _ socket: Descriptor, target: (address: IPAddress, port: UInt16), owner: String
+    ) -> ConnectionListener {
+        ConnectionListener(socket: socket) { client, loop in
+            // A container that can't be reached is a connection that ends at once: all that TCP can say.
+            guard let server = try? InternetSocket.connecting(.tcp, to: target.address, port: target.port) else {
+                return
+            }
+            PortConnection(client: client, server: server).begin(in: loop, owner: owner)
+        }
+    }
 
     init(client: Descriptor, server: Descriptor) {
         sockets = [client, server]

@@ -144,7 +144,7 @@ extension Node {
             let target = (address: endpoint.target(isIPv6: isIPv6), port: binding.port)
             let handler: any SocketHandler =
                 binding.transport == .tcp
-                ? PortListener(socket: socket, target: target, owner: endpoint.id)
+                ? PortConnection.listener(socket, target: target, owner: endpoint.id)
                 : DatagramRelay(socket: socket, target: target, owner: endpoint.id)
             _ = try loop.add(socket, for: SocketLoop.reading, handler: handler, owner: endpoint.id)
         }
