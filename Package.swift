@@ -101,7 +101,7 @@ let package = Package(
             name: "LessonsTests", dependencies: ["Lessons", "Narration", "EngineClient", "OrderedJSON", "Posix"]),
         .testTarget(
             name: "ShellTests",
-            dependencies: ["Shell", "DockerCLI", "Narration", "EngineAPI", "OrderedJSON", "Posix"]),
+            dependencies: ["Shell", "Lessons", "DockerCLI", "Narration", "EngineAPI", "OrderedJSON", "Posix"]),
         .testTarget(
             name: "EngineClientTests", dependencies: ["EngineClient", "HTTPMessages", "OrderedJSON", "Posix"]),
         .testTarget(

@@ -62,7 +62,7 @@ struct CommandLineParser {
             return .machine(rest)
         }
         let parts = rest.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2 else { throw .unexpected("@\(rest)") }
+        guard parts.count == 2 else { throw .nothingToRun(rest.isEmpty ? "@node1" : "@\(rest)") }
         return .node(String(parts[0]), String(parts[1]).trimmed())
     }
 

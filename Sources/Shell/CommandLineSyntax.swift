@@ -63,16 +63,11 @@ struct CommandLineSyntax: Sendable, Equatable {
 }
 
 /// Why a line can't be taken apart.
-enum SyntaxError: Error, Equatable, CustomStringConvertible {
+enum SyntaxError: Error, Equatable {
     /// The line goes on: a quote is open, or the last word asks for more.
     case incomplete
     /// Something stands where it can't.
     case unexpected(String)
-
-    var description: String {
-        switch self {
-        case .incomplete: "the line is not complete: a quote or a $( is still open"
-        case .unexpected(let text): "syntax error near \"\(text)\""
-        }
-    }
+    /// `@node1` without a command behind it.
+    case nothingToRun(String)
 }

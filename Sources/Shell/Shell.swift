@@ -82,7 +82,7 @@ public final class Shell {
         do throws(SyntaxError) {
             return runner.run(try CommandLineParser.parse(line))
         } catch {
-            LineRunner.write("drydock: \(error)\n", to: 2)
+            LineRunner.write("drydock: \(voice.cannotRead(error))\n", to: 2)
             runner.fail(2)
             return 2
         }

@@ -128,6 +128,15 @@ struct ShellVoice: Sendable {
             """)
     }
 
+    /// The lines of the help that are about a word: those with it before the meaning.
+    func help(on word: String) -> [String] {
+        let word = ["unalias": "alias", "quit": "exit"][word] ?? word
+        return help.split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.isEmpty }.filter { line in
+            let label = line.firstRange(of: "  ").map { line[..<$0.lowerBound] } ?? line
+            return label.split { !($0.isLetter || $0.isNumber) }.contains { $0 == word }
+        }.map(String.init)
+    }
+
     // MARK: Demonstrations
 
     var demoKeys: String {
@@ -141,6 +150,20 @@ struct ShellVoice: Sendable {
     var demoGoesOn: String { say("On with the demonstration.\n", "시연을 계속합니다.\n") }
 
     // MARK: Answers
+
+    func cannotRead(_ error: SyntaxError) -> String {
+        switch error {
+        case .incomplete:
+            say(
+                "the line is not complete: a quote or a $( is still open, or nothing stands behind | && ||",
+                "줄이 끝나지 않았습니다. 따옴표나 $( 기호가 열려 있거나 | && || 기호 뒤가 비어 있습니다.")
+        case .unexpected(let text): say("syntax error near \"\(text)\"", "\"\(text)\" 기호가 있을 자리가 아닙니다.")
+        case .nothingToRun(let node):
+            say(
+                "nothing to run there: \(node) COMMAND, such as \(node) ip addr",
+                "실행할 명령이 없습니다. 예: \(node) ip addr")
+        }
+    }
 
     func didYouMean(_ line: String) -> String { say("Did you mean: \(line)", "이 명령입니까: \(line)") }
     func onMachine(_ word: String, _ line: String) -> String {

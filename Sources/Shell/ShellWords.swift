@@ -1,5 +1,6 @@
 import DockerCLI
 import Glibc
+import Lessons
 import Narration
 import Posix
 
@@ -37,13 +38,15 @@ extension Shell {
         guard let word = words.first, Self.words[word] != nil else { return nil }
         let arguments = Array(words.dropFirst())
         switch word {
-        case "help":
-            return Answer(text: TextWrapping.list(voice.help, column: 22, columns: TerminalGuard.columns()) + "\n")
+        case "help": return help(arguments)
         case "exit", "quit": return leave(arguments)
         case "narrate": return narrate(arguments)
         case "why", "evidence": return explainStep(word, arguments)
-        case "steps": return Answer(text: listener.teller.steps(listener.records))
-        case "trace": return Answer(text: listener.teller.trace(listener.records))
+        case "steps", "trace":
+            // They are about the last command, and take none.
+            guard arguments.isEmpty else { return .complain(voice.usage(word)) }
+            let teller = listener.teller
+            return Answer(text: word == "steps" ? teller.steps(listener.records) : teller.trace(listener.records))
         case "alias": return alias(arguments)
         case "unalias": return unalias(arguments)
         case "explain": return explain(arguments)
@@ -57,6 +60,22 @@ extension Shell {
         case "cd": return changeDirectory(arguments)
         default: return nil
         }
+    }
+
+    /// The list of all words, or the lines of one of them; Docker's own commands have their own help.
+    private func help(_ arguments: [String]) -> Answer {
+        let columns = TerminalGuard.columns()
+        guard let word = arguments.first else {
+            return Answer(text: TextWrapping.list(voice.help, column: 22, columns: columns) + "\n")
+        }
+        if word == "docker", arguments.count > 1 { return suggest(arguments + ["--help"]) }
+        let lines = voice.help(on: LessonRunner.words.contains(word) ? "hint" : word)
+        if !lines.isEmpty {
+            return Answer(text: TextWrapping.list(lines.joined(separator: "\n"), column: 22, columns: columns) + "\n")
+        }
+        if Grammar.root.subcommand(word) != nil { return suggest(["docker"] + arguments + ["--help"]) }
+        return .complain(
+            voice.unknown(word, nearest: Self.nearest(to: word, in: Array(Self.words.keys)).map { "help \($0)" }))
     }
 
     private func leave(_ arguments: [String]) -> Answer {

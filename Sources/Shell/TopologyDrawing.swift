@@ -81,6 +81,12 @@ public struct TopologyDrawing: Sendable {
             let names = (node[member]?.array ?? []).compactMap(\.string)
             if !names.isEmpty { children.append(Branch([text] + names)) }
         }
+        if let uplink = node["Uplink"] {
+            func text(_ member: String) -> String { uplink[member]?.string ?? "" }
+            let ends = "\(text("Interface")) == \(text("MachineInterface"))"
+            children.append(
+                Branch([ends, text("Address"), words.toMachine], isCut: uplink["Up"]?.bool != true))
+        }
         let link = node["Link"]
         let isUp = link?["Up"]?.bool == true
         return Branch(
@@ -130,6 +136,7 @@ public struct TopologyDrawing: Sendable {
         var host: String { say("network of the node itself:", "노드의 네트워크를 쓰는 컨테이너:") }
         var alone: String { say("without a network:", "네트워크가 없는 컨테이너:") }
         var noTunnel: String { say("not in use here", "이 노드에서는 쓰지 않음") }
+        var toMachine: String { say("to your machine, and out", "이 컴퓨터를 거쳐 바깥으로") }
         var isInternal: String { say("internal", "내부용") }
         func on(_ parent: String) -> String { say("on \(parent)", "\(parent) 위") }
         func port(_ number: Int64) -> String { say("port \(number)", "\(number)번 포트") }

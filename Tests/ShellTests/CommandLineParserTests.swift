@@ -78,6 +78,12 @@ struct CommandLineParserTests {
         #expect(throws: SyntaxError.unexpected(what)) { try CommandLineParser.parse(line) }
     }
 
+    @Test("A node without a command is named")
+    func nothingToRun() {
+        #expect(throws: SyntaxError.nothingToRun("@node2")) { try CommandLineParser.parse("@node2") }
+        #expect(throws: SyntaxError.nothingToRun("@node1")) { try CommandLineParser.parse("a; @ ") }
+    }
+
     @Test("Connectors say when an entry runs")
     func conditions() throws {
         let line = try CommandLineParser.parse("a; b && c || d")

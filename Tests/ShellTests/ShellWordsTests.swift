@@ -1,3 +1,5 @@
+import Lessons
+import Narration
 import Testing
 
 @testable import Shell
@@ -23,6 +25,18 @@ struct ShellWordsTests {
             as [(String, String?)])
     func nearest(word: String, meant: String?) {
         #expect(Shell.nearest(to: word, in: Array(Shell.words.keys)) == meant)
+    }
+
+    @Test("The help on a word is its own lines, in each language", arguments: Language.allCases)
+    func helpOnAWord(language: Language) {
+        let voice = ShellVoice(language: language)
+        #expect(voice.help(on: "node").map { String($0.prefix(4)) } == ["node"])
+        #expect(voice.help(on: "watch").count == 2)
+        #expect(voice.help(on: "doctor").count == 1)
+        #expect(voice.help(on: "wc").isEmpty)
+        // Each word has some, but for those of lessons, which `lesson help` lists.
+        let without = Shell.words.keys.filter { voice.help(on: $0).isEmpty }
+        #expect(Set(without).isSubset(of: LessonRunner.words), "\(without)")
     }
 
     @Test(

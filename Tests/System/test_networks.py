@@ -773,6 +773,8 @@ class TheUplink(unittest.TestCase):
         self.assertEqual(rules.count("table "), 1, rules)
         self.assertIn("flags owner", rules)
         self.assertEqual(forwarding.strip(), "1")
+        drawing = lab.drydock("topology").out
+        self.assertRegex(drawing, r"(?m)^    \+-- uplink == drydock-[0-9a-f]{6}  10\.254\.\d+\.2/30  to your machine")
         # Nobody outside gets in.
         self.machine.outside.run("ip", "route", "add", "10.254.0.0/16", "via", "198.51.100.1")
         node = Namespace.of_node(lab)

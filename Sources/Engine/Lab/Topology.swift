@@ -7,8 +7,8 @@ import Posix
 extension Lab {
     /// Nodes, their networks, and the containers in them, as `drydock topology` draws them.
     ///
-    /// - Returns: `Cable` (`Bridge`, `Subnet`) and `Nodes`; each has `Networks` with their interfaces, and each of these
-    ///   `Containers` with the two ends of their cables. `Up` is what the kernel says of a link (IFF_UP).
+    /// - Returns: `Cable` (`Bridge`, `Subnet`) and `Nodes`; each has its `Uplink`, if there is one, and `Networks` with
+    ///   their interfaces, and each of these `Containers` with the two ends of their cables. `Up` is what the kernel says of a link (IFF_UP).
     public func topology() throws -> JSON {
         [
             "Cable": ["Bridge": .string(Cable.bridge), "Subnet": .string("\(cable.subnet)")],
@@ -17,7 +17,7 @@ extension Lab {
                     let links = Dictionary(
                         try node.namespace.links().map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
                     let networks = node.networks.all.filter(\.hasEndpoints)
-                    return [
+                    var object: JSONObject = [
                         "Name": .string(node.configuration.name), "Interface": .string(Cable.interface),
                         "Address": .string(node.cableAddress.map { "\($0.address)" } ?? ""),
                         "Link": try linkState(of: node),
@@ -25,6 +25,14 @@ extension Lab {
                         "HostContainers": .strings(node.containers(inMode: "host")),
                         "LoneContainers": .strings(node.containers(inMode: "none")),
                     ]
+                    if let uplink = try node.uplink() {
+                        object["Uplink"] = [
+                            "Interface": .string(Uplink.interface), "Address": .string(uplink.node),
+                            "MachineInterface": .string(uplink.link),
+                            "Up": .bool(links[Uplink.interface]?.isUp ?? false),
+                        ]
+                    }
+                    return .object(object)
                 }),
         ]
     }

@@ -65,6 +65,13 @@ extension Node {
     private var uplinkFile: String { Self.uplinkFile(in: configuration.directory) }
     private static func uplinkFile(in directory: String) -> String { "\(directory)/uplink.json" }
 
+    /// The uplink that the node has; `nil` where it has none.
+    /// - Throws: ``EngineFailure`` for a file that is damaged, or the kernel's error.
+    func uplink() throws -> Uplink? {
+        guard configuration.uplink == .nat, Files.exists(uplinkFile) else { return nil }
+        return try RecordFile.read(uplinkFile, as: Uplink.self)
+    }
+
     /// The steps that connect the node with the machine; none without an uplink.
     func uplinkSteps(of other: NodeConfiguration? = nil) throws -> [Step] {
         let configuration = other ?? configuration

@@ -96,26 +96,28 @@ extension LessonRunner {
         case "": return resume()
         case "list": return list(argument)
         case "start", "restart":
-            if argument.isEmpty { return fail(voice.usage) }
+            if argument.isEmpty { return showUsage(1) }
             return start(argument, anew: word == "restart")
         case "status": return status()
         case "leave", "stop":
             guard session != nil else { return fail(voice.noneOpen) }
             leave()
             return 0
-        case "help", "--help":
-            host.say(TextWrapping.list(voice.usage, column: 22, columns: host.columns) + "\n")
-            return 0
+        case "help", "--help": return showUsage(0)
         default:
             if Self.words.contains(word) {
                 guard session != nil else { return fail(voice.noneOpen) }
-                return own(word, argument) ?? fail(voice.usage)
+                return own(word, argument) ?? showUsage(1)
             }
             // `lesson 02` is short for `lesson start 02`.
             if word.first?.isNumber == true, argument.isEmpty { return start(word, anew: false) }
-            host.say(TextWrapping.list(voice.usage, column: 22, columns: host.columns) + "\n")
-            return 1
+            return showUsage(1)
         }
+    }
+
+    private func showUsage(_ code: Int32) -> Int32 {
+        host.say(TextWrapping.list(voice.usage, column: 22, columns: host.columns) + "\n")
+        return code
     }
 
     /// The open lesson, the one that was left open when the shell ended, or the list.
