@@ -104,7 +104,7 @@ class LessonTest(LabTest):
 
     def trace(self) -> tuple[int, int]:
         """How many steps and events there are."""
-        _, _, events = self.lab.request("GET", "/events?since=1&until=" + str(int(time.time())))
+        _, _, events = self.lab.request("GET", f"/events?since=1&until={time.time():.9f}")
         return len(self.lab.steps()), len(events.splitlines())
 
 
