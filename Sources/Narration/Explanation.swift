@@ -1,4 +1,5 @@
 public import EngineAPI
+import Posix
 
 /// What is said about one kind of step, in one language: templates that the step's facts fill.
 public struct Explanation: Sendable {
@@ -57,6 +58,12 @@ public enum ExplanationCatalog {
     /// The programs of the machine that looks need, without `kill`, which every shell has itself.
     public static var programs: Set<String> {
         Set(lookTable.values.joined().compactMap { Look.program(of: $0.source) }).subtracting(["kill"])
+    }
+
+    /// Those of them that are in none of a `PATH`'s directories.
+    public static func missingPrograms(path: String?) -> Set<String> {
+        let directories = (path ?? "/usr/bin:/bin").split(separator: ":")
+        return programs.filter { name in !directories.contains { Files.exists("\($0)/\(name)") } }
     }
 
     private static let catalogs: [Language: [StepKind: Explanation]] = [

@@ -132,8 +132,8 @@ public struct Narrator: Sendable {
         for step in candidates
         where met.count < Self.adaptiveConcepts && room > 0 && !met.contains(step.group.concept) {
             let brief = telling(step, .brief).lines.count
-            // The command to see for oneself goes first where there is no room; `why` has it.
-            for depth in [Depth.full, .fullWithoutLook] {
+            // Where there is no room the command to see for oneself goes first, then evidence but for one; `why` has both.
+            for depth in [Depth.full, .fullWithoutLook, .fullWithOneProof] {
                 let page = telling(step, depth)
                 guard page.lines.count - brief <= room else { continue }
                 room -= page.lines.count - brief
@@ -165,7 +165,7 @@ public struct Narrator: Sendable {
     // MARK: Composing
 
     /// How much is told of one step.
-    enum Depth { case brief, fullWithoutLook, full, deep }
+    enum Depth { case brief, fullWithOneProof, fullWithoutLook, full, deep }
 
     /// Puts a narration together: notes, headings, steps (those without a telling in brief), the end.
     private func compose(
@@ -236,10 +236,10 @@ public struct Narrator: Sendable {
         if depth == .deep, let deep = step.text(\.deep, of: step.lead, in: language) {
             page.paragraph(deep, indent: 2)
         }
-        for (source, text) in proofs(of: step).prefix(2) {
+        for (source, text) in proofs(of: step).prefix(depth == .fullWithOneProof ? 1 : 2) {
             page.evidence(text, source: source, shortensSource: true)
         }
-        if depth != .fullWithoutLook, step.lead.state != .planned {
+        if depth == .full || depth == .deep, step.lead.state != .planned {
             let looks = step.records(of: step.group.looked).flatMap { step.looks(of: $0) }
             for look in looks.prefix(depth == .deep ? 2 : 1) { show(look, on: &page) }
         }

@@ -12,8 +12,8 @@ struct Voice: Sendable {
 
     var legend: String {
         say(
-            "\"=\" was read back after the step; \">\" can be typed here to see it yourself.",
-            "\"=\": 단계 뒤에 다시 읽은 값, \">\": 여기에 직접 입력해 볼 명령")
+            "\"=\" was read back after the step; \">\" can be typed here.",
+            "\"=\": 단계 뒤에 다시 읽은 값, \">\": 직접 입력해 볼 명령")
     }
 
     /// What an operation is, by the first word of its title: `START: a process begins in it`.
@@ -45,7 +45,7 @@ struct Voice: Sendable {
         "add node": ("a further Docker host of the lab", "실습용 Docker 호스트가 하나 더 생깁니다"),
         "remove node": ("a Docker host with all that it had", "Docker 호스트를 그 안의 모든 것과 함께 없앱니다"),
         "change cable": ("how well a node is joined to the others", "노드와 다른 노드를 잇는 케이블의 상태가 바뀝니다"),
-        "create": ("a container exists on disk; no process yet", "컨테이너가 디스크에 생깁니다. 프로세스는 아직 없습니다"),
+        "create": ("a container exists on disk; no process yet", "컨테이너가 디스크에 생기고 프로세스는 없습니다"),
         "create network": ("a bridge, addresses and rules; nobody is in it yet", "브리지, 주소, 규칙이 생깁니다. 아직 아무도 없습니다"),
         "connect network": ("one more cable into a running container", "실행 중인 컨테이너에 케이블을 하나 더 꽂습니다"),
         "disconnect network": ("a cable is pulled out of a container", "컨테이너에서 케이블을 뽑습니다"),

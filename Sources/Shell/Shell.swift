@@ -33,8 +33,8 @@ public final class Shell {
             language: configuration.language, level: configuration.level, columns: TerminalGuard.columns(),
             colours: configuration.colours, concepts: MetConcepts(directory: configuration.learnerDirectory))
         narrator.node = configuration.node
-        let path = getenv("PATH").map { String(cString: $0) }
-        narrator.missingPrograms = ExplanationCatalog.programs.filter { !MachineProgram.exists($0, path: path) }
+        narrator.missingPrograms = ExplanationCatalog.missingPrograms(
+            path: getenv("PATH").map { String(cString: $0) })
         narrator.theme = ThemeChoice(directory: configuration.learnerDirectory).theme
         let marks = Self.hasMarks
         listener = StepListener(keeper, narrator: narrator) { text in

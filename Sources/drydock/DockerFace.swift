@@ -98,6 +98,7 @@ private final class StandardErrorNarration: CommandObserver {
         var narrator = Narrator(
             language: Language.preferred(environment: processEnvironment()), level: level,
             columns: Terminal.columns(of: 2), colours: false, concepts: MetConcepts(directory: home.path + "/learner"))
+        narrator.missingPrograms = ExplanationCatalog.missingPrograms(path: processEnvironment()["PATH"])
         if watch.isForeign(client) {
             narrator.node = ForeignEngine.name(of: client)
         } else if let engine, let node = engine.answer(DrydockAPI.nodePath)?["Name"]?.string {

@@ -95,6 +95,14 @@ struct NarratorTests {
         }
     }
 
+    @Test("A newcomer has a concept explained, with evidence, on a narrow terminal, too", arguments: Language.allCases)
+    func adaptiveExplainsOnNarrowTerminals(language: Language) {
+        let text = narrator(.adaptive, language, columns: 60, concepts: MetConcepts(directory: nil)).narrate(
+            SampleRecords.run, command: command)
+        #expect(text.contains("\n|   = "))
+        #expect(text.utf8.count { $0 == 0x0A } <= Narrator.adaptiveLines)
+    }
+
     @Test("The adaptive level opens each concept once, then tells all in brief")
     func adaptiveLearns() throws {
         let concepts = MetConcepts(directory: nil)
@@ -107,6 +115,20 @@ struct NarratorTests {
         #expect(concepts.contains("namespace") && concepts.contains("legend"))
         try concepts.removeAll()
         #expect(narrator.narrate(SampleRecords.run, command: command) == texts[0])
+    }
+
+    @Test("A command whose program this machine lacks is not offered")
+    func missingProgramsAreNotOffered() {
+        var narrator = narrator(.deep)
+        let whole = narrator.narrate(SampleRecords.run, command: command)
+        #expect(whole.contains("> @node1 ip link show"))
+        narrator.missingPrograms = ["ip"]
+        let rest = narrator.narrate(SampleRecords.run, command: command)
+        #expect(!rest.contains("> @node1 ip") && rest.contains("> !grep NSpid"))
+        #expect(rest.contains("> docker exec web ip address"))
+        let all = ExplanationCatalog.programs
+        #expect(all.isSuperset(of: ["ip", "nft", "bridge", "grep"]) && !all.contains("kill"))
+        #expect(ExplanationCatalog.missingPrograms(path: "/nowhere") == all)
     }
 
     @Test("The concepts of a lesson are opened although they were met")
