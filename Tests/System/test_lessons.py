@@ -185,6 +185,25 @@ class Student(LessonTest):
         history = pathlib.Path(self.lab.home, "learner", "history").read_text()
         self.assertNotIn("docker inspect", history, "checks are not in the history")
 
+    def test_a_lesson_that_was_left_has_its_world_again(self) -> None:
+        shell = self.shell()
+        shell.run("lesson start 15")
+        shell.run("3")
+        shell.run("docker run -d --name onhost --network host lab/web")
+        self.assertIn("[ok]", shell.run("nothing"))
+        shell.run("next")
+        self.assertIn("removed: 1 container", shell.run("lesson leave"))
+        self.assertEqual(self.lab.get("/containers/json?all=1"), [])
+        text = shell.run("lesson start 15", timeout=60)
+        self.assertIn("step 2 of 5", text)
+        self.assertNotIn("not as you left it", text)
+        self.assertTrue(self.lab.inspect("onhost")["State"]["Running"])
+        # Another lesson begun meanwhile is no different.
+        shell.run("lesson start 02", timeout=60)
+        self.assertEqual(self.lab.get("/containers/json?all=1"), [])
+        self.assertIn("step 2 of 5", shell.run("lesson start 15", timeout=60))
+        self.assertTrue(self.lab.inspect("onhost")["State"]["Running"])
+
     def test_nothing_is_said_while_the_offered_lines_are_typed(self) -> None:
         shell = self.shell()
         shell.run("lesson start 21")

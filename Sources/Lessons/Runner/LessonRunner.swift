@@ -264,14 +264,16 @@ public final class LessonRunner {
     private func prepare(_ new: inout Session, isFresh: Bool) -> Bool {
         do {
             try Files.makeDirectories(world(of: new.lesson).directory)
-            if isFresh || hasChanged(new) {
-                if !isFresh { tell(voice.worldChanged) }
+            let wasPutAway = new.progress.isPutAway == true
+            if isFresh || wasPutAway || hasChanged(new) {
+                if !isFresh, !wasPutAway { tell(voice.worldChanged) }
                 tell(voice.preparing)
                 if new.progress.found == nil {
                     new.progress.found = try Inventory(of: engine()).images.subtracting(new.progress.made.images)
                 }
                 let place = new.worldPlace
                 try rebuild(&new, place: place, solved: !isFresh && place == new.stepIndex && new.isPassed)
+                new.progress.isPutAway = nil
             }
             let directory = world(of: new.lesson).directory
             if chdir(directory) != 0 { throw SystemError.last("entering \(directory)") }
@@ -319,6 +321,7 @@ public final class LessonRunner {
         session = nil
         if open.recording == nil {
             let made = open.progress.made.summary(in: host.language)
+            open.progress.isPutAway = true
             do {
                 try removeWhatWasMade(&open)
                 tell(voice.left(made))

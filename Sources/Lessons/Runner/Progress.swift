@@ -22,6 +22,8 @@ public struct LessonProgress: Sendable, Codable, Equatable {
     public var answered: [String: String] = [:]
     /// What was made in the lesson and still exists.
     public var made = Inventory()
+    /// Whether the lesson was closed, and what it had made was removed: it is made again when the lesson goes on.
+    public var isPutAway: Bool?
     /// The images that were there before the lesson: they stay, even if they were removed and fetched again in it.
     public var found: Set<String>?
     /// The choices that were tried, by question of the quiz.
