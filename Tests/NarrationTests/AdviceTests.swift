@@ -64,6 +64,12 @@ struct AdviceTests {
             "rename web w", "Error when allocating new name: Invalid container name (/w), only [a-zA-Z0-9]",
             "docker rename web w1"
         ),
+        (
+            "run -v notes:data:ro busybox",
+            "docker: Error response from daemon: invalid volume specification: 'notes:data:ro': invalid mount config for "
+                + "type \"volume\": invalid mount path: 'data' mount path must be absolute",
+            "docker run -v notes:/data:ro busybox"
+        ),
         ("run -it busybox", "the input device is not a TTY", "docker run -i busybox"),
     ]
 

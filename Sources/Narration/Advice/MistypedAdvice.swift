@@ -32,6 +32,26 @@ extension AdviceRule {
                     "exec 명령은 컨테이너를 만들지 않으므로 이름을 붙일 것이 없습니다. 첫 인수가 들어갈 컨테이너입니다."),
                 [(line, context.say("runs the command in that container", "그 컨테이너 안에서 명령을 실행합니다"))])
         },
+        AdviceRule("invalid mount path: '{}' mount path must be absolute") { context in
+            let path = context.found[0]
+            return context.advice(
+                context.say(
+                    "Where it is to be in the container stands behind the colon, and begins with /.",
+                    "컨테이너 안의 자리는 쌍점 뒤에 쓰고, /로 시작합니다."),
+                [
+                    (
+                        context.line { words in
+                            words = words.map { word in
+                                var parts = word.split(separator: ":", omittingEmptySubsequences: false).map(
+                                    String.init)
+                                guard parts.count > 1, parts[1] == path else { return word }
+                                parts[1] = "/" + path
+                                return parts.joined(separator: ":")
+                            }
+                        }, context.say("mounts it at /\(path)", "/\(path) 자리에 마운트합니다")
+                    )
+                ])
+        },
         // Docker's sentence names only the letters; that there must be two of them it leaves to its pattern.
         AdviceRule("Invalid container name ({}), only") { context in
             let name = context.found[0].hasPrefix("/") ? String(context.found[0].dropFirst()) : context.found[0]
