@@ -29,6 +29,8 @@ public struct ShellConfiguration: Sendable {
     public var colours = false
     /// Why the kernel is a simulated one; `nil` when it is the machine's.
     public var simulatedBecause: String?
+    /// Whether the lab's engine is root of a user namespace only.
+    public var isRootless = false
     /// Prints which features the kernel has, for the word `doctor`.
     public var doctor: (@Sendable (CommandIO) -> Int32)?
     /// Runs one of the program's own commands that the shell takes as they are (`raw …`, `capture …`, `registry …`), as a

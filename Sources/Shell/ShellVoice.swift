@@ -25,6 +25,12 @@ struct ShellVoice: Sendable {
                 say(
                     "Drydock: real containers on this machine's kernel,\n\(kernel), each step explained.",
                     "Drydock: 이 컴퓨터의 커널(\(kernel))에서\n실제 컨테이너를 실행하고 각 단계를 설명합니다."))
+            if facts.isRootless {
+                lines.append(
+                    say(
+                        "Without root: containers live in a user namespace of\nyours. `doctor` tells what that changes.",
+                        "root 권한 없음: 컨테이너는 이 사용자의 사용자 네임스페이스\n안에 있습니다. `doctor` 명령이 무엇이 달라지는지 알려 줍니다."))
+            }
         } else {
             lines.append(
                 say(
@@ -328,6 +334,8 @@ struct ShellVoice: Sendable {
 /// What the first lines tell.
 struct BannerFacts: Sendable {
     var simulatedBecause: String?
+    /// Whether the lab's engine is root of a user namespace only.
+    var isRootless = false
     /// Whether the engine is Drydock's own.
     var isOwn: Bool
     var kernel: String?

@@ -60,13 +60,15 @@ struct ShellFace {
         configuration.hasLab = hasLab
         configuration.node = node
         configuration.colours = isatty(1) == 1 && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
+        configuration.isRootless = hasLab && geteuid() != 0
         configuration.simulatedBecause = hasLab ? KernelChoice.simulatedBecause(home) : nil
         configuration.lessons = LessonRunner.Configuration(
             courseDirectory: try? CourseFolder.find(), learnerDirectory: "\(home.path)/learner",
             program: try Files.linkTarget("/proc/self/exe"), environment: environment,
             features: LessonFeatures.here(home), follow: follow)
         configuration.firstLine = firstLine
-        configuration.doctor = { [home] io in Doctor(home: home).run(asJSON: false, io: io) }
+        // It may enter a user namespace, from which there is no way back.
+        configuration.doctor = { io in OwnProgram.run(["doctor"], io: io) }
         configuration.ownProgram = { words, io in OwnProgram.run(words, io: io) }
         configuration.onNode = { [home] node, command, io in NodeFace(home: home).run(command, node: node, io: io) }
         return configuration

@@ -215,6 +215,15 @@ class WithoutRoot(RootlessTest):
         self.assertEqual((info["CgroupDriver"], info["MemoryLimit"]), ("none", False))
         self.assertIn("name=rootless", info["SecurityOptions"])
 
+    def test_the_shell_says_so_and_looks_at_the_node(self):
+        with harness.Terminal([*self.on, harness.PROGRAM], self.lab.environment) as shell:
+            self.assertIn("Without root", shell.prompt())
+            self.assertIn("root of a container is you", shell.run("doctor"))
+            self.assertIn("docker0", shell.run("@node1 ip -br link"))
+            self.assertIn("\n0\n", shell.run("docker run --rm busybox id -u"))
+            shell.send("exit\n")
+            self.assertEqual(shell.wait(), 0)
+
     def test_an_uplink_takes_root(self):
         before = dict(self.lab.environment)
         self.assertSucceeds(self.lab.drydock("engine", "stop"))
