@@ -213,7 +213,8 @@ public final class Shell {
         let version = try? keeper.current.request("GET", "/version").json()
         let platform = version?["Platform"]?["Name"]?.string ?? ""
         return BannerFacts(
-            simulatedBecause: configuration.simulatedBecause, isRootless: configuration.isRootless, isOwn: version == nil || platform.hasPrefix("Drydock"),
+            simulatedBecause: configuration.simulatedBecause, isRootless: configuration.isRootless,
+            isOwn: version == nil || platform.hasPrefix("Drydock"),
             kernel: version?["KernelVersion"]?.string, engine: platform.isEmpty ? keeper.current.host : platform,
             node: keeper.node, level: listener.narrator.level.rawValue)
     }
