@@ -57,11 +57,9 @@ public struct UnpackPolicy: Sendable, Hashable {
     /// What this process may do, from its user and its user namespace's map (`user_namespaces(7)`).
     public static var current: UnpackPolicy {
         guard geteuid() == 0 else { return .unprivileged }
-        let map = (try? Files.text("/proc/self/uid_map")) ?? ""
-        let lines = map.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
-        if lines.count == 1, lines[0] == ["0", "0", "4294967295"] { return .root }
-        let users = lines.reduce(0) { $0 + (Int($1.last ?? "") ?? 0) }
-        return users > 1 ? .userNamespace : .unprivileged
+        let users = UserMap.users
+        if users.isMachines { return .root }
+        return users.count > 1 ? .userNamespace : .unprivileged
     }
 
     /// The name of the attribute that hides what is below a directory (kernel documentation, overlayfs: `userxattr`

@@ -46,6 +46,12 @@ class Offer:
         def value(found: re.Match) -> str:
             name, _, rest = found[1].partition(".")
             kinds = {"clone": "process.clone", "enter": "namespace.enter", "made": "node.create"}
+            if name == "joining":
+                # Root of a user namespace has to be entered first, where the engine has no other.
+                rootless = self.siblings["process.clone"].get("owner") is not None
+                return " -U --preserve-credentials" if rootless else ""
+            if name == "reading":
+                return "readlink" if self.facts["by"] == "namespace" else "cat"
             if name in kinds:
                 return str(self.siblings[kinds[name]][rest])
             if name == "readBack":
@@ -175,7 +181,13 @@ def namespaces(offer: Offer) -> None:
 
 
 def pids(offer: Offer) -> None:
-    """As many numbers as there are processes, and each is a process's."""
+    """As many numbers as there are processes, and each is a process's. Without a cgroup: the PID namespace they are in."""
+    if offer.facts["by"] == "namespace":
+        shown = offer.output.strip()
+        members = [pid for pid in machine.entries("/proc") if pid.isdigit() and machine.link(f"/proc/{pid}/ns/pid") == shown]
+        if len(members) != offer.facts["processes"]:
+            raise Broken(f"{offer.facts['processes']} processes, and {members} are in {shown}")
+        return
     found = offer.output.split()
     if len(found) != offer.facts["processes"] or not all(os.path.exists(f"/proc/{pid}") for pid in found):
         raise Broken(f"{offer.facts['processes']} processes, and {found} is shown")
@@ -365,12 +377,12 @@ PROMISES: dict[str, dict[str, object]] = {
         "@{node} ip link show {host}": shows("{host}", "master {bridge}")},
     "address.assign": {
         "@{made.node} ip address": shows("inet {address}"),
-        "!nsenter -t {clone.pid} -n ip address": shows("inet {address}"),
+        "!nsenter -t {clone.pid}{joining} -n ip address": shows("inet {address}"),
         "@{node} ip address": shows("inet {address}"),
         "docker exec {object} ip address": shows("inet {address}"), "docker network inspect {network}": in_network},
     "route.add": {
         "docker exec {object} ip route": shows("default via {gateway}"),
-        "!nsenter -t {clone.pid} -n ip route": shows("default via {gateway}")},
+        "!nsenter -t {clone.pid}{joining} -n ip route": shows("default via {gateway}")},
     "network.join": {"docker exec {object} ip address": shows("docker0", "inet 172.17.0.1/16")},
     "network.none": {"docker exec {object} ip address": both(shows("lo:"), lacks("eth0"))},
     "network.release": {"docker network inspect {network}": not_in_network},
@@ -387,7 +399,7 @@ PROMISES: dict[str, dict[str, object]] = {
     "cgroup.thaw": {"docker ps": both(matches(r" {object}$"), lacks("Paused")), "!cat {readBack}": evidence},
     "cgroup.remove": {"!ls {readBack.up1}": lambda offer: lacks(offer.fill("{readBack}").split("/")[-1])(offer)},
 
-    "processes.list": {"!cat {file}": pids, "docker exec {container} ps": matches(r"^\s*1 ")},
+    "processes.list": {"!{reading} {file}": pids, "docker exec {container} ps": matches(r"^\s*1 ")},
     "counters.read": {"!cat {readBack}": matches(r"^[1-9]\d*$"), "docker stats --no-stream {container}": shows("{container}")},
     "changes.read": {"!ls -lR {upper}": shows("{upper}:"), "docker diff {container}": changes},
     "files.get": {"!ls -la {upper}": listing("{upper}"), "docker diff {container}": changes},

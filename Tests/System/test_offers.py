@@ -15,6 +15,7 @@ from harness import PROGRAM, ROOT, Lab, LabTest, Result, UnixConnection
 from promises import PROMISES, Broken, Offer, Unmeant
 from terminal import CTRL_D, ENTER, PROMPT
 from test_networks import FakeMachine
+from test_rootless import USER, RootlessTest
 
 #: The kinds of steps there are, from the program's own list.
 KINDS = set(re.findall(r'= "([a-z]+\.[a-z]+)"', (ROOT / "Sources/EngineAPI/StepKind.swift").read_text()))
@@ -235,9 +236,8 @@ class Uplink(unittest.TestCase):
         self.assertEqual({promise for promise in student.broken() if promise[0] in Offers.ELSEWHERE}, set())
 
 
-@unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "becoming somebody else needs root and setpriv")
-class WithoutPrivilege(unittest.TestCase):
-    """What is offered to somebody who may not make containers: nothing is real, so nothing is to be seen from outside."""
+class Simulated(unittest.TestCase):
+    """What is offered where containers can't be made: nothing is real, so nothing is to be seen from outside."""
 
     LINES = [
         "docker network create lab", "docker volume create kept", "docker run -d --name web --network lab -m 32m --cpus 0.5 "
@@ -250,10 +250,7 @@ class WithoutPrivilege(unittest.TestCase):
     def test_after_each_line(self):
         lab = Lab()
         self.addCleanup(lab.remove)
-        nobody = 65534
-        lab.on = ["setpriv", f"--reuid={nobody}", f"--regid={nobody}", "--clear-groups"]
-        for path in (lab.home, lab.client_home):
-            os.chown(path, nobody, nobody)
+        lab.environment["DRYDOCK_KERNEL"] = "simulated"
         lab.start_engine()
         student = Student(self, lab)
         for line in self.LINES:
@@ -265,6 +262,33 @@ class WithoutPrivilege(unittest.TestCase):
                 places = {command[0] for command, _, _ in offers(told.out + told.err)}
                 self.assertLessEqual(places, {"d"}, "only docker's own commands can be typed")
         self.assertGreater(student.offers, 35)
+
+
+class WithoutRoot(RootlessTest):
+    """What is offered to somebody whose engine has no root: the same, and it can be typed as well."""
+
+    #: What takes a cgroup, a second user, or a file of root's.
+    TAKES_MORE = ["-m 32m --ulimit nofile=100:200 -u 1000 ", "--cpus 0.5 --pids-limit 50 "]
+    LEFT_OUT = ("docker pause", "docker unpause", "docker update", "docker stats")
+
+    def test_after_each_line(self):
+        student = Student(self, self.lab)
+        values = with_a_context(self, self.lab)
+        for path, _, names in os.walk(values["context"]):
+            for name in ("", *names):
+                os.chown(os.path.join(path, name), USER, USER)
+        for line in Offers.LINES:
+            if line.startswith(self.LEFT_OUT):
+                continue
+            for words in self.TAKES_MORE:
+                line = line.replace(words, "")
+            line = line.format(**values)
+            node, _, rest = line.partition(": ")
+            told = student.type(rest, node=node) if node == "node2" else student.type(line)
+            if "swarm init" in line:
+                values["join"] = re.search(r"docker swarm join .*", told.out)[0]
+        self.assertGreater(student.offers, 180)
+        self.assertFalse({kind for kind in student.kinds if kind.startswith("cgroup.")})
 
 
 class Promises(unittest.TestCase):

@@ -54,7 +54,7 @@ extension Node {
                     throw EngineFailure(status: 403, "container rootfs is marked read-only")
                 }
                 let owner = givesToUser ? try Self.owner(definition.configObject.text("User"), in: files.tree) : nil
-                var unpacker = TreeUnpacker(into: files.tree, owner: owner ?? .archive)
+                var unpacker = TreeUnpacker(into: files.tree, owner: owner ?? .archiveIfAllowed)
                 var entries: Int64 = 0
                 var tops: [ArchivePath] = []
                 do {

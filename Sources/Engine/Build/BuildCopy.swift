@@ -232,7 +232,7 @@ final class LayerCopy: Sendable {
         do { guard try reader()?.next() != nil else { return false } } catch is ArchiveError { return false }
         guard let archive = try reader() else { return false }
         _ = try tree.directory(target, owner: owner)
-        var unpacker = TreeUnpacker(into: tree, owner: .archive)
+        var unpacker = TreeUnpacker(into: tree, owner: .archiveIfAllowed)
         do { try unpacker.unpack(archive) { target.appending($0) } } catch let error as ArchiveError {
             throw EngineFailure.invalid("\(source.path.text): \(error)")
         }

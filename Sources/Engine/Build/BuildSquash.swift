@@ -42,7 +42,7 @@ extension LayerCopy {
     func replay(_ layers: [Descriptor]) throws -> String {
         try change { tree in
             for layer in layers {
-                var unpacker = TreeUnpacker(into: tree, owner: .archive)
+                var unpacker = TreeUnpacker(into: tree, owner: .archiveIfAllowed)
                 try unpacker.unpack(try ArchiveReader { try layer.read(upTo: 256 * 1024) }) { path in
                     let name = path.last.text
                     guard name.hasPrefix(".wh.") else { return path }

@@ -21,7 +21,7 @@ struct SentContext: Sendable {
         try Files.makeDirectories(directory, mode: 0o700)
         tree = try RootedTree(at: directory)
         do {
-            var unpacker = TreeUnpacker(into: tree, owner: geteuid() == 0 ? .archive : .caller)
+            var unpacker = TreeUnpacker(into: tree, owner: .archiveIfAllowed)
             try unpacker.unpack(try ArchiveReader(bound: UnpackBound(limit, at: directory), Self.completed(pull)))
         } catch let error as ArchiveError { throw EngineFailure.invalid("build context: \(error)") }
         let path = ArchivePath(name.isEmpty ? "Dockerfile" : name)

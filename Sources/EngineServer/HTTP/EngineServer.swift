@@ -174,10 +174,10 @@ public final class EngineServer: Sendable {
     /// not exist there (`user_namespaces(7)`, `/proc/sys/kernel/overflowuid`). Of those, only root can have opened the
     /// socket file, whose mode lets its owner alone. `nil` where root is root.
     private static let rootOutside: uid_t? = {
-        guard geteuid() == 0, let map = try? Files.text("/proc/self/uid_map"),
-            map.split(whereSeparator: \.isWhitespace) != ["0", "0", "4294967295"],
-            let text = try? Files.text("/proc/sys/kernel/overflowuid")
-        else { return nil }
+        guard geteuid() == 0, !UserMap.users.isMachines, let text = try? Files.text("/proc/sys/kernel/overflowuid")
+        else {
+            return nil
+        }
         return uid_t(text.filter(\.isNumber))
     }()
 

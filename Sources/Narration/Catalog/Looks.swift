@@ -97,10 +97,13 @@ extension ExplanationCatalog {
             {?node.create:node}@{node.create:node} ip address{:}{?network.create:name}@{node} ip address{:}\
             docker exec {object} ip address{/}{/}
             """,
-            "!nsenter -t {process.clone:pid} -n ip address",
+            "!nsenter -t {process.clone:pid}{?process.clone:owner} -U --preserve-credentials{/} -n ip address",
             "{?node.create:node}{:}docker network inspect {network}{/}",
         ],
-        .routeAdd: ["docker exec {object} ip route", "!nsenter -t {process.clone:pid} -n ip route"],
+        .routeAdd: [
+            "docker exec {object} ip route",
+            "!nsenter -t {process.clone:pid}{?process.clone:owner} -U --preserve-credentials{/} -n ip route",
+        ],
         .networkJoin: ["docker exec {object} ip address"],
         .networkNone: ["docker exec {object} ip address"],
         .networkRelease: ["docker network inspect {network}"],
@@ -116,7 +119,7 @@ extension ExplanationCatalog {
         .cgroupRemove: ["!ls {readBack|up:1}"],
 
         // Reading
-        .processesList: ["!cat {file}", "docker exec {container} ps"],
+        .processesList: ["!{?by=namespace}readlink{:}cat{/} {file}", "docker exec {container} ps"],
         .countersRead: ["!cat {readBack}", "docker stats --no-stream {container}"],
         .changesRead: ["!ls -lR {upper}", "docker diff {container}"],
         .filesGet: ["!ls -la {upper}", "docker diff {container}"],

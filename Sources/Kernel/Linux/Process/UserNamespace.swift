@@ -59,22 +59,10 @@ public enum UserNamespace {
 
     /// The users and groups that the program's own user namespace has.
     static var identities: MappedIdentities {
-        let users =
-            (try? Files.text("/proc/self/uid_map"))?.split(whereSeparator: \.isWhitespace).map(String.init) ?? []
-        let isMachines = users == ["0", "0", "4294967295"]
+        let users = UserMap.users
         return MappedIdentities(
-            rootOutside: isMachines || users.first != "0" ? nil : UInt32(users[1]),
-            users: mapped("/proc/self/uid_map"), groups: mapped("/proc/self/gid_map"),
+            rootOutside: users.rootOutside, users: users.count, groups: UserMap.groups.count,
             canChangeGroups: (try? Files.text("/proc/self/setgroups"))?.trimmed != "deny")
-    }
-
-    /// How many numbers are mapped, from 0 on without a gap.
-    private static func mapped(_ path: String) -> UInt64 {
-        let lines = ((try? Files.text(path)) ?? "").split(separator: "\n")
-        let ranges = lines.map { $0.split(separator: " ").compactMap { UInt64($0) } }.filter { $0.count == 3 }
-        var end: UInt64 = 0
-        for range in ranges.sorted(by: { $0[0] < $1[0] }) where range[0] == end { end += range[2] }
-        return end
     }
 }
 
