@@ -15,8 +15,8 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 
-# Docker and containerd mount and unmount in the machine's own namespace all the time.
-_OTHER_ENGINES = re.compile(r"/(docker|containerd)[^ ]*/")
+# Docker and containerd mount and unmount in the machine's own namespace all the time, and so may another test for its home.
+_OTHER_ENGINES = re.compile(r"/(docker|containerd)[^ ]*/| /tmp/drydock-test-")
 _PLACES = ["/run", "/run/netns", "/run/lock", "/dev/shm", "/var/lib", "/etc/netns", "/var/run"]
 
 
