@@ -107,9 +107,12 @@ final class HTTPExchange: Sendable {
     }
 
     private func perform(_ call: HTTPCall, on connection: BufferedConnection, _ place: Place) throws -> HTTPAnswer {
+        // A proxy is told the whole address; through one, TLS has a way of its own to the registry.
+        let proxy = call.url.scheme == .http ? try settings.proxies.proxy(for: call.url) : nil
         var head = RequestHead(
-            method: call.method, target: call.url.target,
+            method: call.method, target: proxy == nil ? call.url.target : call.url.description,
             headers: ["Host": call.url.authority, "User-Agent": settings.userAgent])
+        if let credentials = proxy?.credentials { head.headers.add("Proxy-Authorization", credentials.basic) }
         for field in call.headers { head.headers.add(field.name, field.value) }
         switch call.body {
         case .none:
@@ -178,15 +181,42 @@ final class HTTPExchange: Sendable {
         guard isOpen else {
             throw .tls(host: url.authority, problem: "without TLS only registries on this machine are spoken to")
         }
-        let socket = try connectSocket(url)
+        let proxy = try settings.proxies.proxy(for: url)
+        if settings.isLoopbackOnly, !url.isLoopback { throw .forbidden(registry: url.authority) }
+        let socket = try connectSocket(proxy?.url ?? url, for: url)
         guard url.scheme == .https else { return BufferedConnection(socket) }
+        if let proxy { try openTunnel(through: socket, to: url, proxy) }
         let tls = try TLSConnection(
             socket, host: url.host, authorities: settings.authorities(of: url), verifies: !settings.isInsecure(url))
         return BufferedConnection(socket, through: tls)
     }
 
-    private func connectSocket(_ url: RegistryURL) throws(RegistryFailure) -> Descriptor {
-        if settings.isLoopbackOnly, !url.isLoopback { throw .forbidden(registry: url.authority) }
+    /// Asks a proxy for a way to a registry (RFC 9110, section 9.3.6): from then on, what is sent goes there.
+    private func openTunnel(
+        through socket: Descriptor, to url: RegistryURL, _ proxy: ProxySettings.Proxy
+    ) throws(RegistryFailure) {
+        let place = url.host.contains(":") ? "[\(url.host)]:\(url.port)" : "\(url.host):\(url.port)"
+        var head = RequestHead(
+            method: "CONNECT", target: place, headers: ["Host": place, "User-Agent": settings.userAgent])
+        if let credentials = proxy.credentials { head.headers.add("Proxy-Authorization", credentials.basic) }
+        let connection = BufferedConnection(socket)
+        let answer: ResponseHead
+        do throws(HTTPFailure) {
+            try connection.write(head.encoded())
+            guard let bytes = try connection.readHead() else { throw .truncated("the proxy's answer") }
+            answer = try ResponseHead(parsing: bytes)
+        } catch {
+            throw .unreachable(registry: url.authority, reason: "the proxy \(proxy.url.authority): \(error)")
+        }
+        guard (200..<300).contains(answer.status) else {
+            throw .unreachable(
+                registry: url.authority,
+                reason: "the proxy \(proxy.url.authority) answers \(answer.status) \(answer.reason)")
+        }
+    }
+
+    /// Connects to a place: a registry's, or that of the proxy on the way to it.
+    private func connectSocket(_ url: RegistryURL, for registry: RegistryURL) throws(RegistryFailure) -> Descriptor {
         var failure = SystemError("connecting to \(url.authority)", code: EHOSTUNREACH)
         do throws(SystemError) {
             for endpoint in try TCPSocket.resolve(url.host, port: url.port) {
@@ -198,6 +228,9 @@ final class HTTPExchange: Sendable {
                 } catch { failure = error }
             }
         } catch { failure = error }
-        throw .unreachable(registry: url.authority, reason: failure.description)
+        let isProxy = url != registry
+        throw .unreachable(
+            registry: registry.authority,
+            reason: (isProxy ? "the proxy \(url.authority): " : "") + failure.description)
     }
 }

@@ -10,6 +10,8 @@ public struct RegistrySettings: Sendable, Equatable {
     public var insecure: Set<String> = []
     /// Where names of Docker Hub are asked for before Docker Hub itself: `registry-mirrors`.
     public var mirrors: [RegistryURL] = []
+    /// The proxies that registries on other machines are reached through.
+    public var proxies = ProxySettings()
     /// How much the archives of layers may grow when they are unpacked: `max-unpack-ratio`, which Docker has not.
     public var unpackLimit = UnpackLimit.standard
     /// Directories with one directory for each registry, whose `*.crt` are trusted for it.

@@ -13,6 +13,7 @@ enum LabRegistry {
     /// Tells nodes how registries are reached (the environment, and `daemon.json` in the home) and what the lab's has.
     static func prepare(_ template: inout NodeConfiguration, _ home: DrydockHome) throws {
         var settings = RegistrySettings(isLoopbackOnly: processEnvironment()["DRYDOCK_UPLINK"] == "none")
+        settings.proxies = ProxySettings(environment: processEnvironment())
         settings.userAgent = "Drydock/\(DrydockHome.version)"
         settings.certificateDirectories.append("\(home.path)/certs.d")
         try settings.read("\(home.path)/daemon.json")

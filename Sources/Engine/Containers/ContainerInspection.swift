@@ -7,7 +7,9 @@ import Posix
 
 extension Node {
     /// Everything about a container, as `docker inspect` shows it (API: ContainerInspect).
-    public func inspectContainer(_ reference: String, withSize: Bool) throws -> JSON {
+    ///
+    /// - Parameter tellsNames: Whether names in networks are told apart, as from API 1.45 on.
+    public func inspectContainer(_ reference: String, withSize: Bool, tellsNames: Bool = false) throws -> JSON {
         let container = try self.container(reference)
         let life = container.life.current
         let definition = life.definition
@@ -42,7 +44,7 @@ extension Node {
         }
         object["Mounts"] = shownMounts(definition)
         object["Config"] = shownConfig(definition)
-        object["NetworkSettings"] = networkSettings(of: container, life)
+        object["NetworkSettings"] = networkSettings(of: container, life, tellsNames: tellsNames)
         return .object(object)
     }
 
@@ -75,7 +77,7 @@ extension Node {
         return (written, written + image)
     }
 
-    private func networkSettings(of container: Container, _ life: Container.Life) -> JSON {
+    private func networkSettings(of container: Container, _ life: Container.Life, tellsNames: Bool) -> JSON {
         let endpoint = life.running?.endpoints.first { $0.network == "bridge" }
         let key = life.running.map { _ in "/proc/\(life.state.pid)/ns/net" } ?? ""
         let shown = endpoint.map { endpoint in
@@ -91,7 +93,7 @@ extension Node {
             "EndpointID": .string(shown?.id ?? ""), "Gateway": .string(shown?.gateway ?? ""), "GlobalIPv6Address": "",
             "GlobalIPv6PrefixLen": 0, "IPAddress": .string(shown?.address ?? ""),
             "IPPrefixLen": .integer(shown?.length ?? 0), "IPv6Gateway": "", "MacAddress": .string(shown?.mac ?? ""),
-            "Networks": .object(shownNetworks(life)),
+            "Networks": .object(shownNetworks(life, of: tellsNames ? container.id : nil)),
         ]
     }
 

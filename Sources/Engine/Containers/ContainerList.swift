@@ -13,6 +13,10 @@ public struct ListRequest: Sendable {
     public var size = false
     /// Docker's filters by name, each with the values any of which must fit.
     public var filters: [String: [String]] = [:]
+    /// Whether names in networks are told apart, as from API 1.45 on.
+    public var tellsNames = false
+    /// Whether annotations are told, as from API 1.46 on.
+    public var tellsAnnotations = false
     /// All that run.
     public init() {}
 }
@@ -49,12 +53,13 @@ extension Node {
                 let image = named == life.definition.image ? reference : life.definition.image
                 return try summary(
                     container, life, image: image, names: (linkNames[container.id] ?? []).sorted(),
-                    withSize: request.size)
+                    request)
             })
     }
 
     private func summary(
-        _ container: Container, _ life: Container.Life, image: String, names: [String], withSize: Bool
+        _ container: Container, _ life: Container.Life, image: String, names: [String],
+        _ request: ListRequest
     ) throws -> JSON {
         let definition = life.definition
         var object: JSONObject = [
@@ -63,7 +68,7 @@ extension Node {
             "Command": .string(([definition.path] + definition.arguments).map(ShellText.listed).joined(separator: " ")),
             "Created": .integer(definition.created / 1_000_000_000), "Ports": .array(listedPorts(life)),
         ]
-        if withSize {
+        if request.size {
             let sizes = try sizes(of: container)
             if sizes.writable > 0 { object["SizeRw"] = .integer(sizes.writable) }
             object["SizeRootFs"] = .integer(sizes.root)
@@ -72,8 +77,14 @@ extension Node {
         object["State"] = .string(life.state.status.rawValue)
         object["Status"] = .string(Self.status(life.state))
         let mode = definition.hostObject.text("NetworkMode")
-        object["HostConfig"] = ["NetworkMode": .string(mode)]
-        object["NetworkSettings"] = ["Networks": .object(shownNetworks(life))]
+        var host: JSONObject = ["NetworkMode": .string(mode)]
+        if request.tellsAnnotations, let annotations = definition.hostObject["Annotations"], !annotations.isNull {
+            host["Annotations"] = annotations
+        }
+        object["HostConfig"] = .object(host)
+        object["NetworkSettings"] = [
+            "Networks": .object(shownNetworks(life, of: request.tellsNames ? container.id : nil))
+        ]
         object["Mounts"] = shownMounts(definition)
         return .object(object)
     }

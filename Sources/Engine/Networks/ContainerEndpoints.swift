@@ -156,6 +156,13 @@ extension Node {
         return aliases
     }
 
+    /// The names by which a container is found in a network, in Docker's order, each once.
+    private static func names(of life: Container.Life, _ id: String, _ settings: JSONObject) -> [String] {
+        let host = life.definition.configObject.text("Hostname")
+        let all = [life.definition.name] + settings.strings("Aliases") + [String(id.prefix(12)), host]
+        return all.reduce(into: []) { names, name in if !name.isEmpty, !names.contains(name) { names.append(name) } }
+    }
+
     /// Gives the addresses and ports of endpoints back.
     func release(_ endpoints: [Endpoint]) {
         for endpoint in endpoints {
@@ -196,7 +203,10 @@ extension Node {
     }
 
     /// `NetworkSettings.Networks` of a container (API: EndpointSettings by network name).
-    func shownNetworks(_ life: Container.Life) -> JSONObject {
+    ///
+    /// - Parameter id: The container's ID where its names are told apart, as to clients from API 1.45 on: `Aliases` are those
+    ///   asked for, `DNSNames` all; `nil` where `Aliases` are all.
+    func shownNetworks(_ life: Container.Life, of id: String? = nil) -> JSONObject {
         var shown = JSONObject()
         let asked = (life.definition.endpoints.object ?? [:]).sorted { $0.name < $1.name }
         for (name, settings) in asked {
@@ -217,7 +227,11 @@ extension Node {
                     settings["GlobalIPv6PrefixLen"] = .integer(Int64(address.prefixLength))
                 }
                 settings["MacAddress"] = .string("\(endpoint.mac)")
-                if !endpoint.aliases.isEmpty { settings["Aliases"] = .strings(endpoint.aliases) }
+                if id == nil, !endpoint.aliases.isEmpty { settings["Aliases"] = .strings(endpoint.aliases) }
+            }
+            if let id {
+                let isNamed = networks.named(name)?.definition.isUserDefined == true
+                settings["DNSNames"] = isNamed ? .strings(Self.names(of: life, id, settings)) : .null
             }
             shown[name] = .object(settings)
         }

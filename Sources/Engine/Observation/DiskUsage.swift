@@ -33,7 +33,6 @@ extension Node {
                 })
         }
         if wants("build-cache") { object["BuildCache"] = [] }
-        if types.isEmpty { object["BuilderSize"] = 0 }
         return .object(object)
     }
 

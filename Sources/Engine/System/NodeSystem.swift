@@ -5,6 +5,7 @@ import Kernel
 import OCI
 import OrderedJSON
 import Posix
+import Registry
 import Steps
 
 extension Node {
@@ -42,6 +43,11 @@ extension Node {
         // What containerd and runc do elsewhere, this engine does itself.
         let own = "drydock-\(configuration.version)"
         let initVersion = InitProgram.version
+        let proxies = registries.settings.proxies
+        /// Whether what crosses a bridge goes through the filters of packets, too (bridge-nf, a module of the kernel).
+        func filtersBridges(_ tool: String) -> JSON {
+            .bool((try? Files.text("/proc/sys/net/bridge/bridge-nf-call-\(tool)").first) == "1")
+        }
         func commit(_ id: String) -> JSON { ["ID": .string(id), "Expected": .string(id)] }
         let descriptors = (try? Files.list("/proc/self/fd").count) ?? 0
         return [
@@ -62,7 +68,8 @@ extension Node {
             ],
             "MemoryLimit": has("memory"), "SwapLimit": .bool(profile.limitsSwap), "CpuCfsPeriod": has("cpu"),
             "CpuCfsQuota": has("cpu"), "CPUShares": has("cpu"), "CPUSet": has("cpuset"), "PidsLimit": has("pids"),
-            "IPv4Forwarding": true, "Debug": false, "NFd": .integer(Int64(descriptors)),
+            "IPv4Forwarding": true, "BridgeNfIptables": filtersBridges("iptables"),
+            "BridgeNfIp6tables": filtersBridges("ip6tables"), "Debug": false, "NFd": .integer(Int64(descriptors)),
             "OomKillDisable": .bool(profile.cgroupLayout != .v2), "NGoroutines": .integer(Int64(try threads())),
             "SystemTime": .string(Timestamp.text(Clock.realtime())), "LoggingDriver": "json-file",
             "CgroupDriver": .string(profile.controllers.isEmpty ? "none" : "cgroupfs"),
@@ -71,6 +78,7 @@ extension Node {
             "OSVersion": "", "OSType": "linux", "Architecture": .string(profile.machine),
             "IndexServerAddress": "https://index.docker.io/v1/",
             "RegistryConfig": [
+                "AllowNondistributableArtifactsCIDRs": [], "AllowNondistributableArtifactsHostnames": [],
                 "IndexConfigs": [
                     "docker.io": ["Mirrors": [], "Name": "docker.io", "Official": true, "Secure": true]
                 ],
@@ -78,9 +86,11 @@ extension Node {
             ],
             "NCPU": .integer(Int64(profile.processors)), "MemTotal": .integer(profile.memory),
             "GenericResources": .null,
-            "DockerRootDir": .string(configuration.directory), "HttpProxy": "", "HttpsProxy": "", "NoProxy": "",
+            "DockerRootDir": .string(configuration.directory), "HttpProxy": .string(ProxySettings.masked(proxies.http)),
+            "HttpsProxy": .string(ProxySettings.masked(proxies.https)), "NoProxy": .string(proxies.exceptions),
             "Name": .string(configuration.name), "Labels": [], "ExperimentalBuild": false,
             "ServerVersion": .string(configuration.version), "Runtimes": ["runc": ["path": "drydock"]],
+            "CDISpecDirs": [],
             "DefaultRuntime": "runc",
             "Swarm": swarmInfo,
             "LiveRestoreEnabled": false, "Isolation": "", "InitBinary": initVersion.isEmpty ? "" : "docker-init",

@@ -15,11 +15,15 @@ extension Routes {
                 list.limit = query.limit ?? 0
                 list.size = query.size
                 list.filters = query.filters.values
+                list.tellsNames = request.version >= "1.45"
+                list.tellsAnnotations = request.version >= "1.46"
                 try responder.send(json: try node.listContainers(list))
             },
             Route("GET", "/containers/{name}/json") { request, responder in
                 let withSize = request.query.flag("size")
-                try responder.send(json: try node.inspectContainer(request["name"], withSize: withSize))
+                let container = try node.inspectContainer(
+                    request["name"], withSize: withSize, tellsNames: request.version >= "1.45")
+                try responder.send(json: request.version.container(container))
             },
             Self.change(
                 "POST", "/containers/create",
@@ -172,5 +176,17 @@ extension Routes {
             throw APIError.badRequest(
                 "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24")
         }
+    }
+}
+
+extension APIVersion {
+    /// A container as clients of this version know it: limits that Docker has given up are left out for newer ones.
+    fileprivate func container(_ container: JSON) -> JSON {
+        guard self >= "1.42", var members = container.object, var host = members["HostConfig"]?.object else {
+            return container
+        }
+        for name in ["KernelMemory", "KernelMemoryTCP"] where host[name] == .integer(0) { host[name] = nil }
+        members["HostConfig"] = .object(host)
+        return .object(members)
     }
 }
