@@ -31,6 +31,9 @@ public final class EngineClient: Sendable {
     private static let idleLimit = 4
     private static let bodyLimit = 1 << 30
 
+    /// The path of the engine's socket; `nil` where it is reached over a network.
+    public var socketPath: String? { if case .unix(let path) = address { path } else { nil } }
+
     /// A client of the engine behind a unix socket. Nothing is sent yet.
     ///
     /// - Parameters:

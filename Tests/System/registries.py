@@ -221,7 +221,7 @@ class BentRegistry:
 class Authority:
     """A certificate authority of the tests, and a server's certificate of it."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, names: str = "DNS:localhost,IP:127.0.0.1") -> None:
         self.certificate, self.key = f"{directory}/server.crt", f"{directory}/server.key"
         self.authority = f"{directory}/ca.crt"
 
@@ -233,6 +233,6 @@ class Authority:
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
                 "-keyout", "server.key", "-out", "server.csr")
         with open(f"{directory}/names", "w", encoding="utf-8") as file:
-            file.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+            file.write(f"subjectAltName={names}\n")
         openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days",
                 "2", "-extfile", "names", "-out", "server.crt")

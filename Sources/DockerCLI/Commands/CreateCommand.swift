@@ -57,30 +57,33 @@ struct ContainerCreation {
         if let complaint = PlatformText.complaint(about: request.platform) {
             throw CommandFailure("error parsing specified platform: \(complaint)")
         }
+        let socket = try context.parsed.bool("use-api-socket") ? APISocket(context, request) : nil
+        let body = socket?.added(to: request).body ?? request.body
         if policy == "always" { try pull(reference) }
         let response: JSON
         do {
-            response = try post()
+            response = try post(body)
         } catch let error as EngineError where error.status == 404 && policy == "missing" && reference != nil {
             if !context.parsed.bool("quiet") {
                 context.io.complain("Unable to find image '\(reference?.full ?? request.image)' locally")
             }
             try pull(reference)
-            response = try post()
+            response = try post(body)
         }
         for warning in response["Warnings"]?.array ?? [] {
             if let text = warning.string { context.io.complain("WARNING: \(text)") }
         }
         let id = response["Id"]?.string ?? ""
         if !idFile.isEmpty, context.plan == nil { try Files.replace(idFile, with: Array(id.utf8), durable: false) }
+        if context.plan == nil { try socket?.putLogins(into: id, context) }
         return id
     }
 
-    private func post() throws -> JSON {
+    private func post(_ body: JSON) throws -> JSON {
         var query: [(String, String)] = []
         if !request.name.isEmpty { query.append(("name", request.name)) }
         if !request.platform.isEmpty { query.append(("platform", request.platform)) }
-        return try context.json("POST", "/containers/create", query: query, body: request.body)
+        return try context.json("POST", "/containers/create", query: query, body: body)
     }
 
     private func pull(_ reference: ImageReference?) throws {

@@ -9,11 +9,6 @@ enum LoginCommand: DockerCommand {
         let parsed = context.parsed
         let server = context.arguments.first ?? ""
         var file = try CredentialFile()
-        if let helper = file.helper {
-            throw CommandFailure(
-                "\(file.path) has its logins kept by the program docker-credential-\(helper), which is not spoken to here; "
-                    + "set DOCKER_CONFIG to another directory")
-        }
         if parsed.isSet("password"), parsed.bool("password-stdin") {
             throw CommandFailure("--password and --password-stdin are mutually exclusive")
         }
@@ -26,7 +21,7 @@ enum LoginCommand: DockerCommand {
             guard !user.isEmpty else { throw CommandFailure("Must provide --username with --password-stdin") }
             password = readAll(context.io.input)
         }
-        let known = file.login(server)
+        let known = try file.login(server)
         let wasAsked = user.isEmpty && password.isEmpty
         if wasAsked, let known, !known.user.isEmpty {
             context.io.complain("Authenticating with existing credentials... [Username: \(known.user)]")
@@ -55,16 +50,20 @@ enum LoginCommand: DockerCommand {
         let login = CredentialFile.Login(user: user, password: password)
         let status = try check(context, login, server)
         try file.store(login, for: server)
+        if file.helper(for: server) == nil { warn(context, file.path) }
+        context.io.printLine(status)
+        return 0
+    }
+
+    private static func warn(_ context: CommandContext, _ path: String) {
         context.io.complain(
             """
 
-            WARNING! Your credentials are stored unencrypted in '\(file.path)'.
+            WARNING! Your credentials are stored unencrypted in '\(path)'.
             Configure a credential helper to remove this warning. See
             https://docs.docker.com/go/credential-store/
 
             """)
-        context.io.printLine(status)
-        return 0
     }
 
     private static func check(_ context: CommandContext, _ login: CredentialFile.Login, _ server: String) throws

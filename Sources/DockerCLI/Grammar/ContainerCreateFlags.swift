@@ -128,9 +128,7 @@ extension CommandSpec {
         FlagSpec("tmpfs", .list, "Mount a tmpfs directory"),
         FlagSpec("tty", "t", .bool, "Allocate a pseudo-TTY"),
         FlagSpec("ulimit", .ulimit, "Ulimit options", default: "[]"),
-        FlagSpec(
-            "use-api-socket", .bool, "Bind mount Docker API socket and required auth",
-            status: .notYet("bind the socket yourself with -v.")),
+        FlagSpec("use-api-socket", .bool, "Bind mount Docker API socket and required auth"),
         FlagSpec("user", "u", .string, "Username or UID (format: <name|uid>[:<group|gid>])"),
         FlagSpec("userns", .string, "User namespace to use"),
         FlagSpec("uts", .string, "UTS namespace to use"),

@@ -58,8 +58,19 @@ struct CredentialFile {
         return ["", "docker.io", "index.docker.io", "registry-1.docker.io"].contains(name) ? hub : name
     }
 
+    /// The program that keeps the login for a registry: that of the registry, or the one for all; `nil` where the file
+    /// itself keeps it.
+    func helper(for registry: String) -> CredentialHelper? {
+        let wanted = Self.key(registry)
+        for (name, helper) in members["credHelpers"]?.object ?? [:] where Self.key(name) == wanted {
+            if let helper = helper.string, !helper.isEmpty { return CredentialHelper(name: helper) }
+        }
+        return helper
+    }
+
     /// The login for a registry; `nil` for none.
-    func login(_ registry: String) -> Login? {
+    func login(_ registry: String) throws -> Login? {
+        if let helper = helper(for: registry) { return try helper.login(Self.key(registry)) }
         let wanted = Self.key(registry)
         guard let logins = members["auths"]?.object else { return nil }
         for (name, entry) in logins where Self.key(name) == wanted {
@@ -78,18 +89,28 @@ struct CredentialFile {
     }
 
     /// All logins, by their keys, as `X-Registry-Config` has them.
-    var all: [(String, Login)] {
-        (members["auths"]?.object ?? JSONObject()).compactMap { name, _ in login(name).map { (name, $0) } }
+    func all() throws -> [(String, Login)] {
+        var names = (members["auths"]?.object ?? JSONObject()).names
+        for name in (members["credHelpers"]?.object ?? JSONObject()).names + (try helper?.servers() ?? [])
+        where !names.contains(name) { names.append(name) }
+        return try names.compactMap { name in try login(name).map { (name, $0) } }
     }
 
-    /// Whether another program keeps this user's logins; `nil` if the file itself does.
-    var helper: String? {
-        guard let name = members["credsStore"]?.string, !name.isEmpty else { return nil }
-        return name
+    /// The program that keeps the logins of all registries that have none of their own.
+    private var helper: CredentialHelper? {
+        members["credsStore"]?.string.flatMap { $0.isEmpty ? nil : CredentialHelper(name: $0) }
     }
 
     /// Keeps a login.
     mutating func store(_ login: Login, for registry: String) throws {
+        if let helper = helper(for: registry) {
+            try helper.store(login, for: Self.key(registry))
+            // The file lists whose logins there are, and says nothing of them.
+            var logins = members["auths"]?.object ?? JSONObject()
+            logins[Self.key(registry)] = [:]
+            members["auths"] = .object(logins)
+            return try write()
+        }
         var logins = members["auths"]?.object ?? JSONObject()
         var entry: JSONObject = [
             "auth": .string(Base64.encode(Array("\(login.user):\(login.password)".utf8)))
@@ -104,6 +125,7 @@ struct CredentialFile {
     /// - Returns: Whether there was one.
     mutating func remove(_ registry: String) throws -> Bool {
         let wanted = Self.key(registry)
+        if let helper = helper(for: registry) { try helper.erase(wanted) }
         let logins = members["auths"]?.object ?? JSONObject()
         let kept = logins.filter { Self.key($0.name) != wanted }
         guard kept.count < logins.count else { return false }
@@ -127,9 +149,21 @@ struct CredentialFile {
 
     /// The header with all logins, for a build.
     static func buildHeader() throws -> (String, String) {
-        let logins = try CredentialFile().all
+        let logins = try CredentialFile().all()
         let object = JSONObject(logins.map { ($0.0, $0.1.json(server: $0.0)) })
         return ("X-Registry-Config", urlSafe(JSON.object(object).encoded()))
+    }
+
+    /// A file with these logins and nothing else, as another client reads it.
+    static func document(_ logins: [(String, Login)]) -> [UInt8] {
+        let entries = logins.map { name, login -> (String, JSON) in
+            var entry: JSONObject = [
+                "auth": .string(Base64.encode(Array("\(login.user):\(login.password)".utf8)))
+            ]
+            if !login.identityToken.isEmpty { entry["identitytoken"] = .string(login.identityToken) }
+            return (name, .object(entry))
+        }
+        return (["auths": .object(JSONObject(entries))] as JSON).encoded(JSONLayout(indent: "\t"))
     }
 
     private static func urlSafe(_ bytes: [UInt8]) -> String {
