@@ -10,15 +10,16 @@ public struct Evidence: Sendable, Hashable, Codable {
     public var source: String
     /// What it said, one line or a few.
     public var text: String
+    /// What ``text`` says, where those are not the kernel's words.
+    public var finding: Finding?
+    /// What ``source`` says, where it is no path and no call.
+    public var place: Finding?
 
     /// Evidence from a source.
     public init(source: String, text: String) {
         self.source = source
         self.text = text
     }
-
-    /// How many files a directory has, in words: `1 entry`, `2 entries`.
-    public static func entries(_ count: Int) -> String { count == 1 ? "1 entry" : "\(count) entries" }
 }
 
 /// What one process asked of the kernel, and what came of it.

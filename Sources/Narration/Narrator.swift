@@ -236,8 +236,8 @@ public struct Narrator: Sendable {
         if depth == .deep, let deep = step.text(\.deep, of: step.lead, in: language) {
             page.paragraph(deep, indent: 2)
         }
-        for (source, text) in proofs(of: step).prefix(depth == .fullWithOneProof ? 1 : 2) {
-            page.evidence(text, source: source, shortensSource: true)
+        for evidence in proofs(of: step).prefix(depth == .fullWithOneProof ? 1 : 2) {
+            show(evidence, on: &page, shortensSource: true)
         }
         if depth == .full || depth == .deep, step.lead.state != .planned {
             let looks = step.records(of: step.group.looked).flatMap { step.looks(of: $0) }
@@ -289,8 +289,16 @@ public struct Narrator: Sendable {
         return sentences.isEmpty ? nil : sentences.joined(separator: " ")
     }
 
-    private func proofs(of step: NarratedStep) -> [(source: String, text: String)] {
-        step.records(of: step.group.proved).flatMap { record in record.evidence.map { ($0.source, $0.text) } }
+    private func proofs(of step: NarratedStep) -> [Evidence] {
+        step.records(of: step.group.proved).flatMap(\.evidence)
+    }
+
+    /// Shows what was read back: the kernel's own words as they are, what it has none for in the learner's language.
+    func show(_ evidence: Evidence, on page: inout Page, indent: Int = 2, shortensSource: Bool = false) {
+        let words = { FindingCatalog.text(of: $0, in: language) }
+        page.evidence(
+            evidence.finding.map(words) ?? evidence.text, source: evidence.place.map(words) ?? evidence.source,
+            indent: indent, shortensSource: shortensSource)
     }
 
     /// Says what became of the steps before one that failed.

@@ -28,7 +28,7 @@ extension Narrator {
                 page.paragraph("- \(clause)", indent: 2)
                 page.paragraph(record.command, indent: 4, style: .note)
                 for evidence in record.evidence.prefix(1) {
-                    page.evidence(evidence.text, source: evidence.source, indent: 4)
+                    show(evidence, on: &page, indent: 4)
                 }
                 for look in step.looks(of: record) { show(look, on: &page, indent: 4) }
             }
@@ -36,7 +36,7 @@ extension Narrator {
     }
 
     private func tellProofs(of record: StepRecord, _ step: NarratedStep, on page: inout Page, indent: Int) {
-        for evidence in record.evidence { page.evidence(evidence.text, source: evidence.source, indent: indent) }
+        for evidence in record.evidence { show(evidence, on: &page, indent: indent) }
         for look in step.looks(of: record) { show(look, on: &page, indent: indent) }
     }
 
@@ -47,7 +47,7 @@ extension Narrator {
             for record in step.records {
                 page.paragraph(record.command, indent: 2, style: .heading)
                 if record.evidence.isEmpty { page.paragraph("(\(voice.noEvidence))", indent: 2, style: .note) }
-                for evidence in record.evidence { page.evidence(evidence.text, source: evidence.source) }
+                for evidence in record.evidence { show(evidence, on: &page) }
             }
         }
     }

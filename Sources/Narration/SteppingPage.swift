@@ -39,7 +39,7 @@ extension Narrator {
         page.paragraph(words.done(brief, time: TemplateFilter.time(record.duration)), indent: 2)
         if level != .brief, let text = step.text(\.full, of: record, in: language) { page.paragraph(text, indent: 2) }
         for evidence in record.evidence.prefix(2) {
-            page.evidence(evidence.text, source: evidence.source, shortensSource: true)
+            show(evidence, on: &page, shortensSource: true)
         }
         // The container does not run yet, and this terminal is taken: what others can look at is left.
         let looks = step.looks(of: record).filter { look in

@@ -154,6 +154,21 @@ struct CatalogTests {
         }
     }
 
+    @Test("What evidence says in no words of the kernel is said in Korean, too", arguments: Finding.Code.allCases)
+    func findingsHaveKoreanTexts(code: Finding.Code) throws {
+        let template = try #require(FindingCatalog.korean[code])
+        #expect(try template.factNames().isSubset(of: ["count", "name", "other"]))
+        for finding in [
+            Finding(code, count: 3, name: "web", other: "base"), Finding(code, count: 0, name: "web", other: "x"),
+        ] {
+            let text = FindingCatalog.text(of: finding, in: .ko)
+            #expect(text.unicodeScalars.contains { (0xAC00...0xD7A3).contains($0.value) }, "\(text)")
+            #expect(FindingCatalog.text(of: finding, in: .en) == finding.text)
+            // A fact of the one text is a fact of the other.
+            #expect(finding.text.contains("web") == text.contains("web"), "\(text)")
+        }
+    }
+
     @Test("Each kind of step is in exactly one group")
     func groupsCoverAllKinds() {
         let members = StepGroup.table.flatMap(\.members)

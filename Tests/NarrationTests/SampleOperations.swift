@@ -21,6 +21,26 @@ enum SampleOperations {
         return SampleOperation(name: name, command: command, records: numbered(title, [record]))
     }
 
+    /// Steps that are planned only.
+    /// - Parameter open: Words of commands whose steps lack what only their being done shows.
+    private static func planned(_ title: String, _ records: [StepRecord], open: [String] = []) -> [StepRecord] {
+        numbered(title, records).map { record in
+            var record = record
+            record.state = .planned
+            record.evidence = []
+            record.duration = 0
+            if record.kind == .processClone {
+                for name in ["pid", "innerPid"] { record.facts[name] = nil }
+                record.command = String(record.command.prefix { $0 != ")" }) + ")"
+            }
+            if open.contains(where: record.command.contains) {
+                let unknown = CatalogTests.openFacts[record.kind] ?? []
+                record.facts = record.facts.filter { !unknown.contains($0.key) || $0.key == "reason" }
+            }
+            return record
+        }
+    }
+
     /// A step about an object, with some facts changed.
     private static func about(
         _ object: String, _ kind: StepKind, _ typed: String, _ change: Facts = [:]
@@ -186,7 +206,16 @@ enum SampleOperations {
             records: numbered(
                 "load images",
                 [SampleRecords.record(.imageLoad, command: "load from archive")]
-                    + (0..<5).map { _ in SampleRecords.record(.layerUnpack, command: "tar -x -C layers/8f1e") })),
+                    + [("8f1e02d7c6b5", 401, 1_103_872), ("c4a9d2137e60", 3, 2_048), ("51be07f3a98d", 1, 7)].map {
+                        digest, files, size in
+                        let directory = "/var/lib/drydock/node1/layers/\(digest)/diff"
+                        return SampleRecords.record(
+                            .layerUnpack, command: "tar -x -C \(directory)",
+                            changing: [
+                                "digest": .string(SampleRecords.digest(digest)), "directory": .string(directory),
+                                "files": .integer(Int64(files)), "size": .integer(Int64(size)),
+                            ])
+                    })),
         SampleOperation(
             name: "rmi", command: ["rmi", "lab/web:test"],
             records: numbered(
@@ -263,9 +292,47 @@ enum SampleOperations {
                 [
                     about(
                         "site", .buildInstruction, "FROM busybox",
-                        ["instruction": "FROM", "text": "FROM busybox", "cached": true, "reason": nil]),
+                        ["instruction": "FROM", "text": "FROM busybox", "cached": false, "reason": "base"]),
                     about("site", .buildInstruction, "RUN echo 12345 >/file"),
                 ])),
+        SampleOperation(
+            name: "build-planned", command: ["build", "-t", "site", "."],
+            records: planned(
+                "build image",
+                [
+                    about(
+                        "site", .buildInstruction, "FROM busybox",
+                        ["instruction": "FROM", "text": "FROM busybox", "cached": false, "reason": "base"]),
+                    about(
+                        "site", .buildInstruction, "COPY site /site",
+                        ["instruction": "COPY", "text": "COPY site /site", "cached": true, "reason": "hit"]),
+                    about("site", .buildInstruction, "RUN make -C /site"),
+                ], open: ["make"])),
+        SampleOperation(
+            name: "restart-planned", command: ["restart", "web"],
+            records: planned("signal container", [SampleRecords.record(.processSignal, command: "pidfd_send_signal")])
+                + planned(
+                    "container ended",
+                    [.processEnd, .networkRelease, .cgroupRemove].map { SampleRecords.record($0, command: "waitid") },
+                    open: ["waitid"])
+                + planned("start container", SampleRecords.run.filter { $0.title == "start container" })),
+        SampleOperation(
+            name: "push-planned", command: ["push", "localhost:5000/web:1"],
+            records: planned(
+                "push image",
+                [.registryConnect, .layerUpload, .manifestPush].map { SampleRecords.record($0, command: "PUT") },
+                open: ["PUT"])),
+        SampleOperation(
+            name: "run-privileged", command: ["run", "-d", "--privileged", "lab/web"],
+            records: run { record in
+                if record.kind == .capabilitiesDrop {
+                    record.facts["privileged"] = true
+                    record.facts["kept"] = 41
+                    record.command = "capset(000001ffffffffff)"
+                    record.evidence = [Evidence(source: "/proc/48213/status", text: "CapEff: 000001ffffffffff")]
+                }
+                if record.facts["resource"] == "devices" { record.facts["value"] = "all" }
+            }.filter { $0.kind != .seccompLoad }),
         SampleOperation(
             name: "run-published", command: ["run", "-d", "-p", "8080:80", "lab/web"],
             records: {

@@ -114,7 +114,7 @@ enum SampleRecords {
         .capabilitiesDrop: [
             "kept": 14, "possible": 41, "names": ["CAP_CHOWN", "CAP_KILL", "CAP_SYS_CHROOT"], "privileged": false,
         ],
-        .seccompLoad: ["profile": "default"],
+        .seccompLoad: ["profile": "docker-default"],
         .processExecute: [
             "path": "httpd", "arguments": ["-f", "-p", "80", "-h", "/www"], "user": "root",
             "directory": "/", "detached": true, "terminal": false,
@@ -249,6 +249,7 @@ enum SampleRecords {
             ["resource": "memory", "value": 67_108_864], ["resource": "pids", "value": "100"],
             ["resource": "cpuQuota", "value": "50000 100000"], ["resource": "cpuShares", "value": "512"],
             ["resource": "cpuset", "value": "0-1"], ["resource": "devices", "value": "14 rules"],
+            ["resource": "devices", "value": "all"],
             ["resource": "blockWeight", "value": 500], ["resource": "memoryReservation", "value": 1024],
             ["resource": "memory", "value": "-1"], ["resource": "pids", "value": "max"],
             ["resource": "memorySwappiness", "value": 60], ["resource": "outOfMemoryKillDisabled", "value": "1"],
@@ -257,7 +258,7 @@ enum SampleRecords {
         .processClone: [["namespaces": ["pid"], "count": 1], ["owner": 1000]],
         .mountProc: [["shared": true]],
         .cgroupJoin: [["hierarchies": 9]],
-        .mountDev: [["terminal": true], ["devices": 1], ["bound": true]],
+        .mountDev: [["terminal": true], ["devices": ["null"]], ["bound": true]],
         .mountSys: [["readOnly": false]],
         .mountVolume: [
             ["volume": nil, "source": "/home/kim/site", "readOnly": true], ["readOnly": true], ["volume": nil],

@@ -138,7 +138,8 @@ def _blob(record, evidence, places):
         raise Disagreement(f"{evidence['source']} has the digest {digest}")
     answers = [f"{len(data)} bytes, sha256:{digest}", f"{len(data)} bytes"]
     if data[:1] == b"{" and "rootfs" in (config := json.loads(data)):
-        answers.append(f"{len(config['rootfs']['diff_ids'])} layers")
+        count = len(config["rootfs"]["diff_ids"])
+        answers.append("1 layer" if count == 1 else f"{count} layers")
     return answers
 
 

@@ -33,6 +33,26 @@ class Telling(LabTest):
                 self.assertEqual(self.assertSucceeds(self.lab.line(line)).err, "", line)
         self.assertEqual(self.lab.steps(), before)
 
+    def test_evidence_that_the_kernel_has_no_words_for_is_korean_in_korean(self):
+        self.lab.environment["DRYDOCK_LANG"] = "ko"
+        self.addCleanup(self.lab.environment.pop, "DRYDOCK_LANG")
+        lines = ["docker commit box new:1", "docker volume create data", "docker network create lab",
+                 "docker create --name other -v data:/data --network lab busybox true", "docker rm other", "docker kill box",
+                 "docker rm box", "docker volume rm data", "docker network rm lab", "docker rmi new:1"]
+        before = len(self.lab.steps())
+        told = "".join(self.assertSucceeds(self.lab.line(line, level="full")).err for line in lines)
+        found = [evidence for step in self.lab.steps()[before:] for evidence in step["evidence"]]
+        words = {evidence["text"] for evidence in found if "finding" in evidence}
+        places = {evidence["source"] for evidence in found if "place" in evidence}
+        self.assertLessEqual({"no such directory", "no such process", "no such link", "no such file"}, words)
+        for text in sorted(words):
+            self.assertNotRegex(told, rf"(?m)^\|\s+= {re.escape(text)}(\s|$)")
+        for source in places:
+            self.assertNotIn(source, told)
+        for text in ("그런 디렉터리 없음", "그런 프로세스 없음", "bridge 네트워크의 주소", "항목 0개"):
+            self.assertIn(text, told + self.lab.line("docker run -d --name box busybox sleep 9", "docker rm -f box",
+                                                     level="deep").err)
+
     def test_top_is_told_from_the_list_of_the_cgroup(self):
         pid = self.lab.pid_of("box")
         evidence = dict(self.told("docker top box", "list"))

@@ -74,7 +74,7 @@ extension Node {
                     guard let found = try files.tree.status(path, follows: false) else { return nil }
                     return Evidence(
                         source: files.shown == "/" ? "/\(name.text)" : "\(files.shown)/\(name.text)",
-                        text: found.isDirectory ? "a directory" : "a file of \(found.st_size) bytes")
+                        found.isDirectory ? Finding(.directory) : Finding(.file, count: Int64(found.st_size)))
                 }
                 return StepOutcome(facts: ["entries": .integer(entries)], evidence: evidence)
             }

@@ -216,7 +216,8 @@ extension Node {
                     facts: ["place": .string(place)],
                     evidence: [
                         Evidence(
-                            source: shown, text: found.isDirectory ? "a directory" : "a file of \(found.size) bytes")
+                            source: shown,
+                            found.isDirectory ? Finding(.directory) : Finding(.file, count: Int64(found.size)))
                     ])
             })
     }

@@ -328,7 +328,7 @@ final class ImageBuild {
         ) {
             let found = try images.image(named: image)
             return StepOutcome(evidence: [
-                Evidence(source: images.content.path(of: found.id), text: "\(found.layers.count) layers")
+                Evidence(source: images.content.path(of: found.id), Finding(.layers, count: Int64(found.layers.count)))
             ])
         }
         try perform(step)
@@ -393,7 +393,7 @@ final class ImageBuild {
             let count = images.image(id)?.layers.count ?? 0
             return StepOutcome(
                 facts: ["image": .string("\(id)")],
-                evidence: [Evidence(source: images.content.path(of: id), text: "\(count) layers")])
+                evidence: [Evidence(source: images.content.path(of: id), Finding(.layers, count: Int64(count)))])
         }
         try perform(step)
         // A plan goes on with the image before: it is nearest to the one that would have been made.

@@ -105,7 +105,9 @@ extension CgroupLimit {
         case .pids(let count): ("pids", count < 0 ? "max" : String(count))
         case .blockWeight(let weight): ("blockWeight", String(weight))
         case .blockRate(let rate): ("blockRate", "\(rate.major):\(rate.minor) \(rate.rate)")
-        case .devices(let rules): ("devices", "\(rules.count) rules")
+        case .devices(let rules):
+            // Docker's --privileged has a single rule, which allows all.
+            ("devices", rules.count == 1 && rules[0].allows ? "all" : "\(rules.count) rules")
         }
     }
 }

@@ -96,7 +96,8 @@ extension Node {
                 evidence: [
                     Evidence(
                         source: images.content.path,
-                        text: "\(id) \(image?.layers.count ?? 0) layers, parent \(base.id.short)")
+                        Finding(
+                            .committed, count: Int64(image?.layers.count ?? 0), name: "\(id)", other: base.id.short))
                 ])
         }
     }

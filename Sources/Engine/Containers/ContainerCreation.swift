@@ -144,7 +144,8 @@ extension Node {
             }
             return StepOutcome(
                 evidence: now.layers.reversed().prefix(3).map { layer in
-                    Evidence(source: layer.path, text: "\(layer.diffID.short) \(Evidence.entries(layer.entries))")
+                    Evidence(
+                        source: layer.path, Finding(.entries, count: Int64(layer.entries), name: layer.diffID.short))
                 })
         }
     }
@@ -168,7 +169,9 @@ extension Node {
             containers.withLock { $0.byID[container.id] = container }
             let size = try Files.read("\(container.directory)/container.json").count
             return StepOutcome(
-                evidence: [Evidence(source: "\(container.directory)/container.json", text: "\(size) bytes")])
+                evidence: [
+                    Evidence(source: "\(container.directory)/container.json", Finding(.bytes, count: Int64(size)))
+                ])
         }
         let layer = Step(
             .layerCreate, command: "mkdir \(container.upper) \(container.work)",
@@ -178,7 +181,7 @@ extension Node {
             let entries = try Files.list(container.upper).count
             return StepOutcome(
                 facts: ["entries": .integer(Int64(entries))],
-                evidence: [Evidence(source: container.upper, text: Evidence.entries(entries))])
+                evidence: [Evidence(source: container.upper, .entries(entries))])
         }
         let resolve = image.map { [resolveStep($0, request: request)] } ?? []
         return resolve + [create, layer] + volumeSteps(for: definition)

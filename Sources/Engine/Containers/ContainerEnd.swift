@@ -92,7 +92,7 @@ extension Node {
         var steps = [
             Step(.processEnd, command: call, facts: facts) { [kernel] in
                 let gone = kernel.processStartTime(pid) == nil
-                let evidence = Evidence(source: "/proc/\(pid)", text: gone ? "no such process" : "still there")
+                let evidence = Evidence(source: "/proc/\(pid)", Finding(gone ? .noProcess : .stillThere))
                 return StepOutcome(evidence: outOfMemory ? Self.killCount(cgroup) + [evidence] : [evidence])
             }
         ]
@@ -113,7 +113,7 @@ extension Node {
                 try cgroup.remove()
                 let directory = cgroup.directory(of: "memory") ?? cgroup.path
                 return StepOutcome(evidence: [
-                    Evidence(source: directory, text: Files.exists(directory) ? "still there" : "no such directory")
+                    Evidence(source: directory, Finding(Files.exists(directory) ? .stillThere : .noDirectory))
                 ])
             })
         return steps
@@ -197,7 +197,7 @@ extension Node {
                 return StepOutcome(evidence: [
                     Evidence(
                         source: container.upper,
-                        text: Files.exists(container.upper) ? "still there" : "no such directory")
+                        Finding(Files.exists(container.upper) ? .stillThere : .noDirectory))
                 ])
             },
             Step(
@@ -212,7 +212,7 @@ extension Node {
                 return StepOutcome(evidence: [
                     Evidence(
                         source: container.directory,
-                        text: Files.exists(container.directory) ? "still there" : "no such directory")
+                        Finding(Files.exists(container.directory) ? .stillThere : .noDirectory))
                 ])
             },
         ] + volumes

@@ -99,7 +99,7 @@ final class ContainerLaunch: Sendable {
                         + "unpacks it again")
             }
             return StepOutcome(evidence: [
-                Evidence(source: layers.upper ?? "", text: Evidence.entries(try Files.list(layers.upper ?? "/").count))
+                Evidence(source: layers.upper ?? "", .entries(try Files.list(layers.upper ?? "/").count))
             ])
         }
     }
@@ -327,7 +327,7 @@ final class ContainerLaunch: Sendable {
         try node.supervise(container, running)
         try node.watchHealth(of: container, startedAt: container.life.current.state.startedAt)
         return StepOutcome(
-            evidence: exe ?? [Evidence(source: "/proc/\(process.pid)", text: "ended already")], duration: duration,
+            evidence: exe ?? [Evidence(source: "/proc/\(process.pid)", Finding(.ended))], duration: duration,
             calls: ChildProcedure.calls(of: child.operations, reports)
                 + [SystemCall(text: child.command, errnoName: nil, duration: duration)])
     }

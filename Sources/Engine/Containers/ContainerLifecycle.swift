@@ -153,12 +153,14 @@ extension Node {
         ) {
             let count = Int64(try cgroup.processes().count)
             if paused { try cgroup.freeze() } else { try cgroup.thaw() }
-            let state = try cgroup.isFrozen() ? "frozen" : "not frozen"
+            let state = Finding(try cgroup.isFrozen() ? .frozen : .thawed)
             // On the simulated kernel there is no file to be read.
             let text = try? Files.text(freezer.state).split(separator: "\n").joined(separator: "; ")
             return StepOutcome(
                 facts: ["processes": .integer(count)],
-                evidence: [Evidence(source: freezer.state, text: text ?? state)])
+                evidence: [
+                    text.map { Evidence(source: freezer.state, text: $0) } ?? Evidence(source: freezer.state, state)
+                ])
         }
     }
 

@@ -54,8 +54,9 @@ extension Node {
             let state = (try? kernel.processFile(pid, "status"))?.split(separator: "\n").first {
                 $0.hasPrefix("State:")
             }
-            let text = state.map { String($0.replacing("\t", with: " ")) } ?? "no such process"
-            return StepOutcome(evidence: [Evidence(source: "/proc/\(pid)/status", text: text)])
+            let source = "/proc/\(pid)/status"
+            let found = state.map { Evidence(source: source, text: String($0.replacing("\t", with: " "))) }
+            return StepOutcome(evidence: [found ?? Evidence(source: source, Finding(.noProcess))])
         }
     }
 

@@ -335,7 +335,7 @@ final class ExecLaunch: Sendable {
             Evidence(source: "/proc/\(process.pid)/exe", text: $0)
         }
         return StepOutcome(
-            evidence: [exe ?? Evidence(source: "/proc/\(process.pid)", text: "ended already")], duration: duration,
+            evidence: [exe ?? Evidence(source: "/proc/\(process.pid)", Finding(.ended))], duration: duration,
             calls: ChildProcedure.calls(of: child.operations, reports)
                 + [SystemCall(text: child.command, errnoName: nil, duration: duration)])
     }

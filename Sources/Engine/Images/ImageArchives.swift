@@ -42,7 +42,7 @@ extension Node {
     /// An image's configuration as it now lies on the disk, hashed again: its digest is the image's identity.
     private static func stored(_ id: Digest, in images: ImageStore) throws -> Evidence {
         let bytes = try images.content.read(id)
-        return Evidence(source: images.content.path(of: id), text: "\(bytes.count) bytes, \(Digest(of: bytes))")
+        return Evidence(source: images.content.path(of: id), .bytes(bytes.count, Digest(of: bytes)))
     }
 
     /// Tells of a layer that was unpacked on the way.
@@ -56,7 +56,7 @@ extension Node {
             ]
         ) {
             let names = try Files.list(layer.path).map(\.name)
-            return StepOutcome(evidence: [Evidence(source: layer.path, text: Evidence.list(names))])
+            return StepOutcome(evidence: [Evidence.list(of: layer.path, names)])
         }
     }
 

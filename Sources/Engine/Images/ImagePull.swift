@@ -113,7 +113,7 @@ final class ImagePull: Sendable {
                 evidence: [
                     Evidence(
                         source: "http /v2/\(reference.path)/manifests/\(name)",
-                        text: "\(document.bytes.count) bytes, \(Digest(of: document.bytes))")
+                        .bytes(document.bytes.count, Digest(of: document.bytes)))
                 ], command: "GET \(found.url.at("/v2/\(reference.path)/manifests/\(name)"))")
         }
     }
@@ -265,7 +265,7 @@ final class ImagePull: Sendable {
                     "received": .integer(result.received.bytes), "wasHere": .bool(result.received.bytes == 0),
                     "resumptions": .integer(Int64(result.received.resumptions)), "path": .string(path),
                 ],
-                evidence: [Evidence(source: path, text: "\(size) bytes")], duration: result.duration)
+                evidence: [Evidence(source: path, Finding(.bytes, count: Int64(size)))], duration: result.duration)
         }
     }
 
@@ -300,7 +300,7 @@ final class ImagePull: Sendable {
                 facts: [
                     "directory": .string(made.path), "size": .integer(made.size),
                     "files": .integer(Int64(made.entries)), "wasHere": .bool(!result.isNew),
-                ], evidence: [Evidence(source: made.path, text: Evidence.list(names))],
+                ], evidence: [Evidence.list(of: made.path, names)],
                 command: result.isNew ? "tar -x -C \(made.path)" : "ls \(made.path)")
         }
     }
@@ -342,6 +342,6 @@ final class ImagePull: Sendable {
     /// A document as it now lies on the disk, hashed again.
     private func stored(_ digest: Digest) throws -> Evidence {
         let bytes = try images.content.read(digest)
-        return Evidence(source: images.content.path(of: digest), text: "\(bytes.count) bytes, \(Digest(of: bytes))")
+        return Evidence(source: images.content.path(of: digest), .bytes(bytes.count, Digest(of: bytes)))
     }
 }

@@ -124,7 +124,7 @@ final class ImagePush: Sendable {
                 evidence: [
                     Evidence(
                         source: "http GET /v2/\(reference.path)/manifests/\(tag)",
-                        text: "\(there.bytes.count) bytes, \(there.digest)")
+                        .bytes(there.bytes.count, there.digest))
                 ])
         }
     }

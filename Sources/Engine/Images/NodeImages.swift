@@ -199,7 +199,7 @@ extension Node {
                 ) {
                     StepOutcome(evidence: [
                         Evidence(
-                            source: images.content.path, text: images.image(id) == nil ? "no such image" : "still there"
+                            source: images.content.path, Finding(images.image(id) == nil ? .noImage : .stillThere)
                         )
                     ])
                 }
@@ -208,7 +208,7 @@ extension Node {
                 evidence: [
                     Evidence(
                         source: "\(images.content.path)/index.json",
-                        text: still ? "the image is still there" : "no such image")
+                        Finding(still ? .imageStays : .noImage))
                 ], followUps: follow)
         }
         do { try run(Procedure(title: "remove image", object: reference, steps: [step]), operation: operation) } catch {

@@ -122,9 +122,8 @@ extension Lab {
     private static func evidence(of cable: Cable, _ name: String) throws -> [Evidence] {
         let (link, queue, rules) = try cable.state(of: name)
         var evidence = [
-            Evidence(
-                source: "rtnetlink RTM_GETLINK \(name) on the cable",
-                text: link.map { "\($0.name) \($0.isUp ? "UP" : "DOWN")" } ?? "no such link")
+            Evidence.link(
+                name, link.map { "\($0.name) \($0.isUp ? "UP" : "DOWN")" }, at: Finding(.linkOnCable, name: name))
         ]
         evidence += rules.map { Evidence(source: "nft list table bridge drydock", text: $0) }
         if let queue {

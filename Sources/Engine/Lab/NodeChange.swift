@@ -101,10 +101,8 @@ extension Lab {
             try Files.removeTree(directory)
             let port = try cable.namespace.link(name)
             return StepOutcome(evidence: [
-                Evidence(
-                    source: "rtnetlink RTM_GETLINK \(name) on the cable",
-                    text: port == nil ? "no such link" : "still there"),
-                Evidence(source: directory, text: Files.exists(directory) ? "still there" : "no such directory"),
+                Evidence(Finding(.linkOnCable, name: name), Finding(port == nil ? .noLink : .stillThere)),
+                Evidence(source: directory, Finding(Files.exists(directory) ? .stillThere : .noDirectory)),
             ])
         }
     }

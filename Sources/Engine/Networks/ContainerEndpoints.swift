@@ -196,8 +196,8 @@ extension Node {
             let isFree = networks[endpoint.networkID]?.hasLease(endpoint.id) != true
             return StepOutcome(evidence: [
                 Evidence(
-                    source: "addresses of \(endpoint.network)",
-                    text: isFree ? "\(endpoint.address.address) is free" : "in use")
+                    Finding(.addresses, name: endpoint.network),
+                    isFree ? Finding(.free, name: "\(endpoint.address.address)") : Finding(.inUse))
             ])
         }
     }

@@ -176,7 +176,7 @@ extension Node {
             undo: [.closePorts(node: configuration.name, endpoint: container.id)]
         ) { [self] in
             if kernel.profile.kind == .simulated {
-                return StepOutcome(evidence: [Evidence(source: "simulated", text: "no socket was opened")])
+                return StepOutcome(evidence: [Evidence(Finding(.simulated), Finding(.noSocket))])
             }
             guard let address = IPAddress("127.0.0.11") else { throw EngineFailure.system("127.0.0.11 is no address") }
             let inside = try process.value().networkNamespace()
@@ -212,7 +212,7 @@ extension Node {
             return StepOutcome(
                 evidence: [
                     Evidence(
-                        source: "getsockname in the container", text: InternetSocket.text(name.address, name.port)),
+                        Finding(.socketInContainer), text: InternetSocket.text(name.address, name.port)),
                     Evidence(
                         source: "nft list chain ip drydock_names output",
                         text: rule.split(whereSeparator: \.isWhitespace).joined(separator: " ")),

@@ -169,7 +169,9 @@ extension Node {
             undo: [.forgetNetwork(node: configuration.name, id: network.id)]
         ) { [self] in
             if network.isOverlay { try addSwarmNetwork(network) } else { try networks.add(network) }
-            return StepOutcome(evidence: [Evidence(source: path, text: "\(try Files.read(path).count) bytes")])
+            return StepOutcome(evidence: [
+                Evidence(source: path, Finding(.bytes, count: Int64(try Files.read(path).count)))
+            ])
         }
         let isReal = network.definition.isConfigOnly != true
         let steps = try [write] + (isReal ? presenceSteps(network) : [])
@@ -224,7 +226,7 @@ extension Node {
                 return StepOutcome(evidence: [
                     Evidence(
                         source: "rtnetlink RTM_GETLINK \(network.bridge)",
-                        text: isThere ? "still there" : "no such link")
+                        Finding(isThere ? .stillThere : .noLink))
                 ])
             }
         ]
@@ -240,9 +242,9 @@ extension Node {
                 try removeParent(of: network)
                 try networks.remove(network.id)
                 try forgetSwarmNetwork(network.id)
-                let gone = network.isOverlay ? "no \(network.name)" : "no such file"
+                let gone = network.isOverlay ? Finding(.notNamed, name: network.name) : Finding(.noFile)
                 return StepOutcome(evidence: [
-                    Evidence(source: path, text: try isWritten(network) ? "still there" : gone)
+                    Evidence(source: path, try isWritten(network) ? Finding(.stillThere) : gone)
                 ])
             }
         ]

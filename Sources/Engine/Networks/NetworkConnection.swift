@@ -219,7 +219,7 @@ extension Node {
                 return StepOutcome(evidence: [
                     Evidence(
                         source: "rtnetlink RTM_GETLINK \(link)",
-                        text: isThere ? "still there" : "no such link")
+                        Finding(isThere ? .stillThere : .noLink))
                 ])
             })
         let process = Late<any SandboxProcess>("the process")

@@ -54,15 +54,17 @@ enum NetworkRules {
         if network.definition.isInternal { sets.append("internal") }
         return try sets.map { set in
             let text = try namespace.applyRules("list set inet drydock \(set)\n")
-            return Evidence(source: "nft list set inet drydock \(set)", text: elementsLine(of: text))
+            let source = "nft list set inet drydock \(set)"
+            return elementsLine(of: text).map { Evidence(source: source, text: $0) }
+                ?? Evidence(source: source, Finding(.noElements))
         }
     }
 
     /// The elements in nftables' listing of a set: they may stand in several lines.
-    private static func elementsLine(of listing: String) -> String {
+    private static func elementsLine(of listing: String) -> String? {
         guard let start = listing.firstRange(of: "elements = {")?.lowerBound,
             let end = listing[start...].firstIndex(of: "}")
-        else { return "no elements" }
+        else { return nil }
         return listing[start...end].split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }

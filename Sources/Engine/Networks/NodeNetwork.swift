@@ -47,7 +47,7 @@ extension Node {
             try namespace.setParameter("ipv4/ip_forward", "1")
             try namespace.setParameterIfThere("ipv6/conf/all/forwarding", "1")
             return StepOutcome(evidence: [
-                Evidence(source: "\(node)'s network namespace", text: "net:[\(namespace.inode)]")
+                Evidence(Finding(.networkNamespace, name: node), text: "net:[\(namespace.inode)]")
             ])
         }
     }

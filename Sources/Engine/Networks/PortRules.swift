@@ -59,7 +59,9 @@ enum PortRules {
         try binding.nodeAddresses.filter { !$0.isLoopback }.prefix(1).map { address in
             let command = "get element inet drydock \(map(of: address)) { \(key(of: binding, at: address)) }"
             let listing = try namespace.applyRules(command + "\n")
-            let line = listing.split(separator: "\n").first { $0.contains("elements") } ?? "no element"
+            guard let line = listing.split(separator: "\n").first(where: { $0.contains("elements") }) else {
+                return Evidence(source: "nft \(command)", Finding(.noElements))
+            }
             return Evidence(
                 source: "nft \(command)", text: line.split(whereSeparator: \.isWhitespace).joined(separator: " "))
         }

@@ -126,7 +126,7 @@ extension Node {
             ) { [self] in
                 if kernel.profile.kind == .simulated {
                     return StepOutcome(evidence: [
-                        Evidence(source: "simulated", text: "no socket was opened for \(shown.joined(separator: ", "))")
+                        Evidence(Finding(.simulated), Finding(.noSocket, name: shown.joined(separator: ", ")))
                     ])
                 }
                 do { return StepOutcome(evidence: try open(binding, of: endpoint)) } catch let error as SystemError {

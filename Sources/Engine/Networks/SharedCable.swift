@@ -229,12 +229,12 @@ extension Node {
             let found = try inside.link(endpoint.interface)
             return StepOutcome(
                 evidence: [
-                    Evidence(
-                        source: "rtnetlink RTM_GETLINK \(endpoint.interface)",
-                        text: [
-                            found.map { "\($0.index): \($0.name)" } ?? "no such link", found?.mac.map { "\($0)" },
-                            found?.detail,
-                        ].compactMap { $0 }.joined(separator: " "))
+                    Evidence.link(
+                        endpoint.interface,
+                        found.map { found in
+                            let parts = ["\(found.index): \(found.name)", found.mac.map { "\($0)" }, found.detail]
+                            return parts.compactMap { $0 }.joined(separator: " ")
+                        })
                 ], command: command + " netns \(process.pid)")
         }
     }

@@ -134,11 +134,12 @@ extension Node {
                 try machine.setParameter("ipv4/conf/\(name)/forwarding", "1")
             }
             let listing = try machine.applyRules("list chain ip \(uplink.link) postrouting\n")
-            let rule = listing.split(separator: "\n").first { $0.contains("masquerade") } ?? "no rule"
+            let source = "nft list chain ip \(uplink.link) postrouting"
+            let rule = listing.split(separator: "\n").first { $0.contains("masquerade") }.map {
+                Evidence(source: source, text: $0.split(whereSeparator: \.isWhitespace).joined(separator: " "))
+            }
             return StepOutcome(evidence: [
-                Evidence(
-                    source: "nft list chain ip \(uplink.link) postrouting",
-                    text: rule.split(whereSeparator: \.isWhitespace).joined(separator: " ")),
+                rule ?? Evidence(source: source, Finding(.noRule)),
                 Evidence(
                     source: "/proc/sys/net/ipv4/conf/\(uplink.link)/forwarding",
                     text: try machine.parameter("ipv4/conf/\(uplink.link)/forwarding")),

@@ -24,7 +24,7 @@ extension Node {
                 let names = ((try? Files.list(upper)) ?? []).map(\.name)
                 return StepOutcome(
                     facts: ["added": count(.added), "changed": count(.modified), "deleted": count(.deleted)],
-                    evidence: [Evidence(source: upper, text: Evidence.list(names))])
+                    evidence: [Evidence.list(of: upper, names)])
             })
         return changes.isEmpty
             ? .null

@@ -65,9 +65,7 @@ extension Node {
                 }
                 let link = try namespace.link(tunnel.name)
                 return StepOutcome(evidence: [
-                    Evidence(
-                        source: "rtnetlink RTM_GETLINK \(tunnel.name)",
-                        text: link.map { "\($0.index): \($0.name) \($0.detail ?? "")" } ?? "no such link")
+                    Evidence.link(tunnel.name, link.map { "\($0.index): \($0.name) \($0.detail ?? "")" })
                 ])
             }
         ]
@@ -125,7 +123,7 @@ extension Node {
                 Evidence(source: "rtnetlink RTM_GETNEIGH on \(configuration.name)", text: Self.text(entry)))
         }
         if evidence.isEmpty {
-            evidence = [Evidence(source: "rtnetlink RTM_GETNEIGH on \(configuration.name)", text: "no entries")]
+            evidence = [Evidence(source: "rtnetlink RTM_GETNEIGH on \(configuration.name)", Finding(.noEntries))]
         }
         return evidence
     }
@@ -181,9 +179,7 @@ extension Node {
                 try leaveOverlay(endpoint.networkID, endpoint: endpoint.id)
                 let link = try namespace.link(overlay.tunnel)
                 var evidence = [
-                    Evidence(
-                        source: "rtnetlink RTM_GETLINK \(overlay.tunnel)",
-                        text: link.map { "\($0.index): \($0.name)" } ?? "no such link")
+                    Evidence.link(overlay.tunnel, link.map { "\($0.index): \($0.name)" })
                 ]
                 for peer in self.peers(overlay.stations.current) {
                     let found = try Self.entries(of: overlay.tunnel, in: peer.namespace).contains {
@@ -192,7 +188,7 @@ extension Node {
                     evidence.append(
                         Evidence(
                             source: "rtnetlink RTM_GETNEIGH on \(peer.configuration.name)",
-                            text: "\(endpoint.mac): \(found ? "still there" : "no entry")"))
+                            Finding(found ? .stillThere : .noEntry, name: "\(endpoint.mac)")))
                 }
                 return StepOutcome(evidence: evidence)
             }

@@ -293,6 +293,7 @@ extension Lab {
             let name = member["node"]?.string ?? ""
             names.append(member["isManager"]?.bool == true ? "\(name) (manager)" : name)
         }
-        return Evidence(source: path, text: names.isEmpty ? "no members" : names.joined(separator: ", "))
+        if names.isEmpty { return Evidence(source: path, Finding(.noMembers)) }
+        return Evidence(source: path, text: names.joined(separator: ", "))
     }
 }

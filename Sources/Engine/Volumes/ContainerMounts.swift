@@ -139,7 +139,7 @@ extension Node {
                 }
                 return StepOutcome(
                     facts: ["entries": .integer(Int64(entries))],
-                    evidence: [Evidence(source: path, text: Evidence.entries(try Files.list(path).count))])
+                    evidence: [Evidence(source: path, .entries(try Files.list(path).count))])
             }
         ]
     }

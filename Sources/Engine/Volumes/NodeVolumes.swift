@@ -98,7 +98,7 @@ extension Node {
                 events.publish("volume", "create", volume.name, ["driver": "local"])
             }
             return StepOutcome(evidence: [
-                Evidence(source: place, text: Evidence.entries(try Files.list(place).count))
+                Evidence(source: place, .entries(try Files.list(place).count))
             ])
         }
     }
@@ -115,7 +115,7 @@ extension Node {
             try volumes.remove(name, check: check)
             events.publish("volume", "destroy", name, ["driver": "local"])
             return StepOutcome(evidence: [
-                Evidence(source: place, text: Files.exists(place) ? "still there" : "no such directory")
+                Evidence(source: place, Finding(Files.exists(place) ? .stillThere : .noDirectory))
             ])
         }
     }

@@ -141,7 +141,7 @@ extension EnglishTexts {
             "address",
             brief: "{interface} {address}",
             full: """
-                {?node.create:node}With the address {address} on the bridge, the node itself is in this \
+                {?bridge.create:bridge}With the address {address} on the bridge, the node itself is in this \
                 network, too.{:}{address} was free in the network {network}, and is {object}'s while it runs. \
                 The other containers of this network reach {object} there.{/}
                 """,

@@ -34,14 +34,24 @@ extension EnglishTexts {
                 A tag is a name that leads to an image; nothing is copied. From then on {reference} leads to \
                 {?image}{image|short}{:}this image{/}, wherever it led before.
                 """),
-        .registryConnect: ObservedExplanation(brief: "{registry}, repository {repository}"),
+        .registryConnect: ObservedExplanation(
+            brief: "{registry}, repository {repository}",
+            full: """
+                The name says where an image goes: registry, then repository. It is asked whether it is a registry and \
+                whether it wants a login.
+                """),
         .layerUpload: ObservedExplanation(
             brief: "{what} {digest|short}: {size|bytes}, unless it is there",
             full: """
                 Parts go before the list that names them. The registry is asked whether it has this digest; only what it \
                 has not is sent.
                 """),
-        .manifestPush: ObservedExplanation(brief: "{reference} gets its meaning at {registry}"),
+        .manifestPush: ObservedExplanation(
+            brief: "{reference} gets its meaning at {registry}",
+            full: """
+                Last comes the manifest, under the tag: from that moment the name leads to the image for everybody who \
+                pulls. A registry refuses a manifest whose parts it does not have.
+                """),
         .imageLoad: ObservedExplanation(
             brief: "{images|n:image} from the archive{?images}: {images|and}{/}"),
         .imageImport: ObservedExplanation(brief: "a tree of files as one layer"),
@@ -77,6 +87,11 @@ extension EnglishTexts {
             full: """
                 {?signal}A signal ends it, and then the exit code is 128 + its number.{:}The program chooses its exit \
                 code: 0 says that all went well. One that a signal ends has 128 + its number.{/}
+                """),
+        .networkRelease: ObservedExplanation(
+            full: """
+                The cable goes with the network namespace when its last process ends, or is pulled. {address} can then \
+                be given to the next container of the network {network}.
                 """),
         .cgroupRemove: ObservedExplanation(
             brief: "the cgroup, with all that it has counted",

@@ -42,7 +42,7 @@ extension EnglishTexts {
                 {?resource=pids}{?value=max}any number of processes{:}{value} processes at most{/}{:}\
                 {?resource=cpuQuota}{value|quota} of processor time in each {value|period}{:}\
                 {?resource=cpuset}only processors {value}{:}{?resource=cpuShares}CPU weight {value}{:}\
-                {?resource=devices}only the usual harmless devices{:}\
+                {?resource=devices}{?value=all}all devices{:}only the devices of {value}{/}{:}\
                 {?resource=memoryReservation}{value|bytes} of memory kept when it is scarce{:}\
                 {?resource=memorySwappiness}swappiness {value}{:}{?resource=outOfMemoryKillDisabled}\
                 {?value=1}waits for memory instead of being killed{:}may be killed for lack of memory{/}{:}\
@@ -57,8 +57,9 @@ extension EnglishTexts {
                 stops there.{/}{:}{?resource=cpuQuota}{object} gets {value|quota} of processor time in each \
                 {value|period}, its quota. When that is used up, it waits for the next period: it is slowed down, not \
                 killed.{:}{?resource=cpuShares}A weight, not a limit: it counts only when others want the \
-                processor at the same time.{:}{?resource=devices}The kernel refuses to open any other device, \
-                even to root and even if a device file exists.{:}{?resource=memoryReservation}Not a limit: when \
+                processor at the same time.{:}{?resource=devices}{?value=all}--privileged: the kernel \
+                opens any device of the machine to it.{:}The kernel refuses to open any other device, \
+                even to root and even if a device file exists.{/}{:}{?resource=memoryReservation}Not a limit: when \
                 the machine has no memory left, what {object} uses above {value|bytes} is taken back \
                 first.{:}{?resource=memorySwappiness}How soon the kernel moves memory of {object} to swap: 0 \
                 means hardly ever, 100 as soon as it drops cached \
@@ -133,7 +134,9 @@ extension EnglishTexts {
                 """),
         .mountDev: Explanation(
             "dev",
-            brief: "{devices|n:harmless device} in /dev",
+            brief: """
+                {devices|n:harmless device}{?capabilities.drop:privileged}, and all of the machine's,{/} in /dev
+                """,
             full: """
                 /dev is a small file system in memory with {devices|n:device}: null, zero, random and their \
                 like. {?capabilities.drop:privileged}--privileged adds all devices of the machine, its disks \

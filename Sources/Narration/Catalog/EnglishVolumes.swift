@@ -7,7 +7,7 @@ extension EnglishTexts {
             brief: "{?anonymous}a new volume without a name of its own{:}{volume}, a new volume{/}",
             full: """
                 A volume is a directory that the engine keeps for you, outside of every container's layers. \
-                {?anonymous}Nobody named this one, so it got 64 random digits; --rm and `docker rm -v` remove it \
+                {?anonymous}Nobody named this one, so it got 64 random hexadecimal digits; --rm and `docker rm -v` remove it \
                 with its container.{:}It stays until `docker volume rm {volume}`.{/}
                 """,
             deep: """

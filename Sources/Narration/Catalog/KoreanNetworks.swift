@@ -133,7 +133,7 @@ extension KoreanTexts {
             "주소",
             brief: "{interface} {address}",
             full: """
-                {?node.create:node}브리지에 {address} 주소가 있으므로 노드 자신도 이 네트워크에 들어 \
+                {?bridge.create:bridge}브리지에 {address} 주소가 있으므로 노드 자신도 이 네트워크에 들어 \
                 있습니다.{:}{network} 네트워크에서 비어 있던 {address} 주소를 {object} 컨테이너가 \
                 실행되는 동안 씁니다. 같은 네트워크의 다른 컨테이너는 이 주소로 찾아옵니다.{/}
                 """,

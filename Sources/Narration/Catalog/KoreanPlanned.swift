@@ -34,14 +34,24 @@ extension KoreanTexts {
                 태그(tag)는 이미지를 가리키는 이름이며, 복사되는 것은 없습니다. 그때부터 {reference} 이름은 \
                 {?image}{image|short}{:}이{/} 이미지를 가리킵니다. 전에 다른 이미지를 가리켰다면 그 연결은 사라집니다.
                 """),
-        .registryConnect: ObservedExplanation(brief: "{registry} 저장소, {repository} 레포지토리"),
+        .registryConnect: ObservedExplanation(
+            brief: "{registry} 저장소, {repository} 레포지토리",
+            full: """
+                이미지를 어디로 보낼지는 이름에 적혀 있습니다. 저장소(Registry)가 먼저이고 레포지토리(Repository)가 다음입니다. \
+                저장소가 맞는지, 로그인이 필요한지 묻습니다.
+                """),
         .layerUpload: ObservedExplanation(
             brief: "{?what=layer}레이어{:}설정{/} {digest|short} 블롭: {size|bytes} 크기, 저장소에 없을 때만",
             full: """
                 부분이 먼저 가고, 그것을 적은 목록이 나중에 갑니다. 저장소에 이 다이제스트가 있는지 묻고, 없을 때만 \
                 보냅니다.
                 """),
-        .manifestPush: ObservedExplanation(brief: "{registry} 저장소에서 {reference} 이름이 이 이미지를 가리킴"),
+        .manifestPush: ObservedExplanation(
+            brief: "{registry} 저장소에서 {reference} 이름이 이 이미지를 가리킴",
+            full: """
+                마지막으로 매니페스트를 태그 이름으로 보냅니다. 그 순간부터 이 이름으로 pull하면 누구나 이 이미지를 받습니다. \
+                저장소는 부분이 빠진 매니페스트를 거부합니다.
+                """),
         .imageLoad: ObservedExplanation(
             brief: "아카이브에서 이미지 {images|count}개{?images}: {images}{/}"),
         .imageImport: ObservedExplanation(brief: "파일 트리를 레이어 하나로"),
@@ -77,6 +87,11 @@ extension KoreanTexts {
             full: """
                 {?signal}시그널로 끝나며, 이때 종료 코드는 128 + 시그널 번호입니다.{:}종료 코드는 프로그램이 정하며, 0은 모두 잘되었다는 \
                 뜻입니다. 시그널로 끝난 프로세스의 종료 코드는 128 + 시그널 번호입니다.{/}
+                """),
+        .networkRelease: ObservedExplanation(
+            full: """
+                마지막 프로세스가 끝나면 네트워크 네임스페이스와 함께 케이블도 사라지며, 남이 함께 쓰고 있으면 케이블만 뽑습니다. \
+                {address} 주소는 그다음 {network} 네트워크의 다른 컨테이너가 쓸 수 있습니다.
                 """),
         .cgroupRemove: ObservedExplanation(
             brief: "cgroup 삭제, 그동안 센 값을 읽은 뒤에",

@@ -39,7 +39,7 @@ extension KoreanTexts {
                 {?resource=pids}{?value=max}프로세스 수 제한 없음{:}프로세스 최대 {value}개{/}{:}\
                 {?resource=cpuQuota}{value|period}마다 CPU 시간 {value|quota}{:}\
                 {?resource=cpuset}{value}번 CPU만{:}{?resource=cpuShares}CPU 가중치 {value}{:}\
-                {?resource=devices}평범하고 안전한 장치만{:}\
+                {?resource=devices}{?value=all}모든 장치{:}규칙에 있는 장치만{/}{:}\
                 {?resource=memoryReservation}메모리가 모자랄 때 {value|bytes} 보장{:}\
                 {?resource=memorySwappiness}스왑 성향 {value}{:}{?resource=outOfMemoryKillDisabled}\
                 {?value=1}강제로 끝나는 대신 메모리를 기다림{:}메모리가 모자라면 강제로 끝날 수 있음{/}{:}\
@@ -54,9 +54,10 @@ extension KoreanTexts {
                 호출이 EAGAIN 오류로 실패합니다. 포크 폭탄은 여기서 멈춥니다.{/}{:}{?resource=cpuQuota}{value|period}마다 CPU 시간을 \
                 {value|quota}까지 쓸 수 있습니다. 이 할당량을 다 쓰면 다음 주기를 기다립니다. 강제로 끝나지 않고 느려질 \
                 뿐입니다.{:}{?resource=cpuShares}제한이 아니라 가중치입니다. 다른 프로세스도 동시에 \
-                CPU를 원할 때만 영향이 있습니다.{:}{?resource=devices}커널은 다른 장치를 열지 못하게 \
+                CPU를 원할 때만 영향이 있습니다.{:}{?resource=devices}{?value=all}--privileged 옵션에 따라 커널은 이 컴퓨터의 \
+                어떤 장치든 열어 줍니다.{:}커널은 다른 장치를 열지 못하게 \
                 합니다. root 사용자라도, 장치 파일이 있어도 \
-                마찬가지입니다.{:}{?resource=memoryReservation}제한은 아닙니다. 컴퓨터에 메모리가 \
+                마찬가지입니다.{/}{:}{?resource=memoryReservation}제한은 아닙니다. 컴퓨터에 메모리가 \
                 모자라면 {object} 컨테이너가 {value|bytes} 크기를 넘게 쓰는 부분부터 \
                 거두어들입니다.{:}{?resource=memorySwappiness}커널이 {object} 컨테이너의 \
                 메모리를 얼마나 쉽게 스왑으로 옮기는지 정합니다. 0이면 거의 옮기지 않고, 100이면 캐시된 파일을 버리는 \
@@ -136,7 +137,9 @@ extension KoreanTexts {
                 """),
         .mountDev: Explanation(
             "dev",
-            brief: "/dev 디렉터리에 안전한 장치 {devices|count}개",
+            brief: """
+                /dev 디렉터리에 안전한 장치 {devices|count}개{?capabilities.drop:privileged}와 이 컴퓨터의 모든 장치{/}
+                """,
             full: """
                 /dev 디렉터리는 메모리에 있는 작은 파일 시스템이며, null, zero, random 같은 장치 \
                 {devices|count}개가 있습니다. \
