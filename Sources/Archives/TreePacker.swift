@@ -44,8 +44,15 @@ public struct TreePacker {
     ///   - name: What it is called in the archive; the root packs a directory's contents without itself.
     /// - Throws: `SystemError` with the operation and the path, ``ArchiveError``, and what the writer's sink throws.
     public mutating func pack(_ path: String, as name: ArchivePath) throws {
+        try pack(Array(path.utf8), as: name)
+    }
+
+    /// The same for a path whose names need not be text.
+    private mutating func pack(_ bytes: [UInt8], as name: ArchivePath) throws {
+        let path = bytes.map { CChar(bitPattern: $0) } + [0]
+        let shown = String(decoding: bytes, as: UTF8.self)
         var status = stat()
-        try check("looking at \(path)") { lstat(path, &status) }
+        try check("looking at \(shown)") { lstat(path, &status) }
         let isDirectory = status.st_mode & S_IFMT == S_IFDIR
         let choice = name.isRoot ? .leftOut : isWanted(name, isDirectory)
         if choice == .leftOutWhole || choice == .leftOut && !isDirectory { return }
@@ -56,14 +63,19 @@ public struct TreePacker {
         case S_IFDIR:
             entry.kind = .directory
             if choice == .packed { try writer.begin(entry) }
-            for child in try Files.list(path) {
-                try pack(
-                    path.hasSuffix("/") ? path + child.name : "\(path)/\(child.name)",
-                    as: name.appending(ArchivePath(child.name)))
+            let directory = Descriptor(
+                owning: try check("opening \(shown)") {
+                    openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                })
+            let prefix = bytes.last == UInt8(ascii: "/") ? bytes : bytes + [UInt8(ascii: "/")]
+            for child in try Files.list(directory, shown: shown) {
+                try pack(prefix + child.bytes, as: name.appending(ArchivePath(child.bytes)))
             }
             return
         case S_IFLNK:
-            entry.kind = .symbolicLink(Array(try Files.linkTarget(path).utf8))
+            var target = [UInt8](repeating: 0, count: 4096)
+            let count = try check("reading link \(shown)") { readlink(path, &target, target.count) }
+            entry.kind = .symbolicLink(Array(target[..<count]))
             entry.mode = 0o777
         case S_IFREG: entry.size = Int64(status.st_size)
         case S_IFCHR: entry.kind = .characterDevice(status.st_rdev)
@@ -81,11 +93,12 @@ public struct TreePacker {
             }
         }
         guard entry.kind == .file else { return try writer.begin(entry) }
-        try copy(path, entry)
+        try copy(path, shown, entry)
     }
 
-    private func copy(_ path: String, _ entry: ArchiveEntry) throws {
-        let file = try Descriptor.open(path, O_RDONLY | O_NOFOLLOW)
+    private func copy(_ path: [CChar], _ shown: String, _ entry: ArchiveEntry) throws {
+        let file = Descriptor(
+            owning: try check("opening \(shown)") { openat(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) })
         try writer.begin(entry)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 16)
         defer { buffer.deallocate() }

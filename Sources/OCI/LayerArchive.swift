@@ -129,8 +129,8 @@ private struct TreeWalk {
         guard number >= 0 else { throw failure("opening") }
         let directory = Descriptor(owning: number)
         let shown = String(decoding: path, as: UTF8.self)
-        let children = try system { () throws(SystemError) in try TreeRemoval.names(in: directory, shown: shown) }
-        for child in children {
+        let children = try system { () throws(SystemError) in try Files.list(directory, shown: shown) }
+        for child in children.map({ ArchiveName($0.bytes) }) {
             try visit(child, in: directory, as: prefix + child.bytes)
         }
     }

@@ -30,7 +30,7 @@ public final class LayerStore: Sendable {
         self.policy = policy
         try system { () throws(SystemError) in
             try Files.makeDirectories(path)
-            try TreeRemoval.remove("\(path)/ingest")
+            try Files.removeTree("\(path)/ingest")
             try Files.makeDirectories("\(path)/ingest", mode: 0o700)
         }
         var known: [Digest: Layer] = [:]
@@ -167,7 +167,7 @@ public final class LayerStore: Sendable {
             let trash = "\(path)/ingest/\(layer.chainID.hexadecimal).\(UInt64.random(in: 0 ... .max))"
             try system { () throws(SystemError) in
                 try check("removing layer \(layer.chainID)") { rename("\(path)/\(layer.chainID.hexadecimal)", trash) }
-                try TreeRemoval.remove(trash)
+                try Files.removeTree(trash)
             }
         }
         return ordered.map(\.chainID)
@@ -277,7 +277,7 @@ public final class LayerStore: Sendable {
             return layer
         } catch {
             // The reason for the failure is what matters; a remainder is removed at the next opening at the latest.
-            try? TreeRemoval.remove(temporary)
+            try? Files.removeTree(temporary)
             throw error
         }
     }

@@ -340,8 +340,9 @@ private struct EntryPlace {
 
     /// Removes what an earlier entry made here.
     func remove() throws(OCIError) {
+        let old = Files.Entry(bytes: Array(name.bytes), isDirectory: try status().st_mode & S_IFMT == S_IFDIR)
         do throws(SystemError) {
-            try TreeRemoval.remove(name, in: parent.number, shown: entry.text)
+            try Files.removeTree(old, in: parent.number, shown: entry.text)
         } catch { throw .entry(name: entry.text, error) }
     }
 

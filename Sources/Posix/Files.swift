@@ -77,41 +77,62 @@ public enum Files {
             if errno == ENOENT { return }
             throw .last("looking at \(path)")
         }
-        try removeEntry(AT_FDCWD, path, isDirectory: status.st_mode & S_IFMT == S_IFDIR, shown: path)
+        let entry = Entry(bytes: Array(path.utf8), isDirectory: status.st_mode & S_IFMT == S_IFDIR)
+        try removeTree(entry, in: AT_FDCWD, shown: path)
     }
 
-    private static func removeEntry(_ parent: Int32, _ name: String, isDirectory: Bool, shown: String)
-        throws(SystemError)
-    {
-        if isDirectory {
+    /// The same for an entry of an open directory.
+    ///
+    /// - Parameters:
+    ///   - parent: The directory's descriptor.
+    ///   - shown: What it is called in errors.
+    public static func removeTree(_ entry: Entry, in parent: Int32, shown: String) throws(SystemError) {
+        let name = entry.terminated
+        if entry.isDirectory {
             let number = try check("opening \(shown)") {
                 openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
             }
             let directory = Descriptor(owning: number)
-            for entry in try entries(of: directory, shown: shown) {
-                try removeEntry(number, entry.name, isDirectory: entry.isDirectory, shown: "\(shown)/\(entry.name)")
+            for child in try list(directory, shown: shown) {
+                try removeTree(child, in: number, shown: "\(shown)/\(child.name)")
             }
         }
-        if unlinkat(parent, name, isDirectory ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT {
+        if unlinkat(parent, name, entry.isDirectory ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT {
             throw .last("removing \(shown)")
         }
     }
 
     /// One entry of a directory, without `.` and `..`.
     public struct Entry: Sendable, Equatable {
-        /// The entry's name, not its path.
-        public var name: String
+        /// The entry's name, not its path: any bytes but NUL and the slash, because that is what names are on Linux.
+        public var bytes: [UInt8]
         /// Whether it is a directory itself; a symbolic link to one is not.
         public var isDirectory: Bool
+
+        /// An entry.
+        public init(bytes: [UInt8], isDirectory: Bool) {
+            self.bytes = bytes
+            self.isDirectory = isDirectory
+        }
+
+        /// The name for people: bytes that are no UTF-8 are replaced, so that it may name nothing.
+        public var name: String { String(decoding: bytes, as: UTF8.self) }
+        /// The name for C.
+        public var terminated: [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
     }
 
-    /// Lists a directory (`readdir(3)`), sorted by name.
+    /// Lists a directory (`readdir(3)`), sorted by the names' bytes.
     public static func list(_ path: String) throws(SystemError) -> [Entry] {
-        try entries(of: try Descriptor.open(path, O_RDONLY | O_DIRECTORY), shown: path)
+        try list(try Descriptor.open(path, O_RDONLY | O_DIRECTORY), shown: path)
     }
 
-    private static func entries(of directory: Descriptor, shown: String) throws(SystemError) -> [Entry] {
-        let copy = try check("duplicating a descriptor") { fcntl(directory.number, F_DUPFD_CLOEXEC, 3) }
+    /// Lists an open directory, from its beginning.
+    ///
+    /// - Parameter shown: What it is called in errors.
+    public static func list(_ directory: Descriptor, shown: String) throws(SystemError) -> [Entry] {
+        let copy = try check("opening \(shown)") {
+            openat(directory.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
         guard let stream = fdopendir(copy) else {
             let error = SystemError.last("listing \(shown)")
             close(copy)
@@ -121,19 +142,20 @@ public enum Files {
         var found: [Entry] = []
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                Array(UnsafeRawBufferPointer(start: pointer, count: MemoryLayout.size(ofValue: pointer.pointee)))
+                    .prefix { $0 != 0 }
             }
-            if name == "." || name == ".." { continue }
-            var isDirectory = Int(entry.pointee.d_type) == Int(DT_DIR)
+            if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { continue }
+            var made = Entry(bytes: Array(name), isDirectory: Int(entry.pointee.d_type) == Int(DT_DIR))
             if Int(entry.pointee.d_type) == Int(DT_UNKNOWN) {
                 var status = stat()
-                isDirectory =
-                    fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0
+                made.isDirectory =
+                    fstatat(directory.number, made.terminated, &status, AT_SYMLINK_NOFOLLOW) == 0
                     && status.st_mode & S_IFMT == S_IFDIR
             }
-            found.append(Entry(name: name, isDirectory: isDirectory))
+            found.append(made)
         }
-        return found.sorted { $0.name < $1.name }
+        return found.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 
     /// Whether something exists at a path; a dangling symbolic link does.

@@ -72,6 +72,29 @@ class AContainer(HostileTest):
             self.assertEqual(tarfile.open(fileobj=io.BytesIO(body)).getnames(), [name])
 
 
+    def test_may_call_its_files_as_it_likes(self):
+        """Names are bytes, not text: they are shown as well as can be, and copied, counted and removed as they are."""
+        self.assertSucceeds(self.lab.docker(
+            "run", "--name", "box", "-v", "bytes:/v", "busybox", "sh", "-c",
+            r"""d=$(printf '/d\377d'); mkdir $d; echo in > "$d/$(printf '\376x')"; ln -s there "$d/$(printf 'l\200')"
+                touch /v/$(printf '\200')"""))
+        changes = json.loads(self.lab.request("GET", "/containers/box/changes")[2])
+        self.assertIn({"Path": "/d\ufffdd/\ufffdx", "Kind": 1}, changes)
+        self.assertEqual(self.lab.get("/containers/box/json?size=1")["SizeRw"], len("in\n") + len("there"))
+        status, _, body = self.lab.request("GET", "/containers/box/archive?path=/.")
+        names = tarfile.open(fileobj=io.BytesIO(body), errors="surrogateescape").getnames()
+        self.assertIn(os.fsdecode(b"./d\xffd/\xfex"), names)
+        here = tempfile.mkdtemp(dir="/tmp")
+        self.addCleanup(shutil.rmtree, os.fsencode(here))
+        os.makedirs(os.fsencode(here) + b"/n\xff/\xfe")
+        self.assertSucceeds(self.lab.docker("cp", here, "box:/copied"))
+        self.assertSucceeds(self.lab.docker("commit", "box", "bytes"))
+        self.assertEqual(self.assertSucceeds(self.lab.docker(
+            "run", "--rm", "bytes", "sh", "-c", "cd /copied; printf %s * | od -An -tx1; cat /d[!e]*/*x")).out, " 6e ff\nin\n")
+        self.assertSucceeds(self.lab.docker("system", "df"))
+        for words in (("rm", "box"), ("volume", "rm", "bytes"), ("rmi", "bytes")):
+            self.assertSucceeds(self.lab.docker(*words))
+
     def test_may_trace_its_own_processes_and_none_of_the_machine(self):
         """Docker's default filter: ptrace(2) is allowed, keys, mounts, modules and the like are not. With the machine's
         Python, which its files bring along."""

@@ -59,6 +59,8 @@ extension LayerCopy {
         // Through the descriptor, which was resolved below the root: no link leads out of it.
         let place = "/proc/self/fd/\(directory.number)"
         if name != ".wh..opq" { return try Files.removeTree("\(place)/\(name)") }
-        for entry in try Files.list("\(place)/.") { try Files.removeTree("\(place)/\(entry.name)") }
+        for entry in try Files.list(directory, shown: place) {
+            try Files.removeTree(entry, in: directory.number, shown: entry.name)
+        }
     }
 }

@@ -81,8 +81,7 @@ struct CopySource: Sendable {
     /// Names and kinds below a directory, sorted.
     static func children(of path: ArchivePath, in tree: RootedTree) throws -> [ArchivePath] {
         guard let directory = try tree.open(path, O_RDONLY | O_DIRECTORY) else { return [] }
-        return try Files.list("/proc/self/fd/\(directory.number)/.").map { path.appending(ArchivePath($0.name)) }
-            .sorted()
+        return try Files.list(directory, shown: path.text).map { path.appending(ArchivePath($0.bytes)) }.sorted()
     }
 
     func isDirectory() throws -> Bool { try tree.status(path, follows: true)?.isDirectory == true }

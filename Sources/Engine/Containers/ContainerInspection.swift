@@ -72,7 +72,7 @@ extension Node {
 
     /// How much a container has written, and how much it has in all, bytes.
     func sizes(of container: Container) throws -> (writable: Int64, root: Int64) {
-        let written = try DirectorySize.sum(of: container.upper)
+        let written = try DirectoryTree.size(of: container.upper)
         let image = (try? images.image(named: container.life.current.definition.image))?.size ?? 0
         return (written, written + image)
     }
@@ -97,30 +97,4 @@ extension Node {
         ]
     }
 
-}
-
-/// Sums up what lies in a directory.
-enum DirectorySize {
-    /// The sizes of all regular files below a directory, bytes; hard links count once.
-    static func sum(of path: String) throws -> Int64 {
-        var seen: Set<UInt64> = []
-        return try sum(of: path, &seen)
-    }
-
-    private static func sum(of path: String, _ seen: inout Set<UInt64>) throws -> Int64 {
-        var total: Int64 = 0
-        for entry in try Files.list(path) {
-            let child = "\(path)/\(entry.name)"
-            if entry.isDirectory {
-                total += try sum(of: child, &seen)
-                continue
-            }
-            var status = stat()
-            guard lstat(child, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-                seen.insert(UInt64(status.st_ino)).inserted
-            else { continue }
-            total += Int64(status.st_size)
-        }
-        return total
-    }
 }

@@ -49,32 +49,49 @@ struct UpperChanges: Sendable {
     /// The changes, by path. The directory that holds an added or deleted entry counts as changed.
     func all() throws -> [Change] {
         var changes: [Change] = []
-        var directories: Set<String> = []
-        try visit("", &changes, &directories)
+        var directories: Set<[UInt8]> = []
+        try visit([], &changes, &directories)
         return changes.sorted { $0.path < $1.path }
     }
 
-    private func visit(_ directory: String, _ changes: inout [Change], _ changed: inout Set<String>) throws {
-        for entry in try Files.list(upper + directory) {
-            let path = "\(directory)/\(entry.name)"
+    /// - Parameter directory: The path's bytes: names need not be text.
+    private func visit(_ directory: [UInt8], _ changes: inout [Change], _ changed: inout Set<[UInt8]>) throws {
+        guard let opened = Self.open(upper, directory) else { return }
+        for entry in try Files.list(opened, shown: upper) {
+            let path = directory + [UInt8(ascii: "/")] + entry.bytes
             var status = stat()
-            guard lstat(upper + path, &status) == 0 else { continue }
+            guard Self.look(upper, path, &status) else { continue }
             if let kind = kind(of: path, status) {
                 if entry.isDirectory { changed.insert(path) }
                 if kind != .modified, !directory.isEmpty, changed.insert(directory).inserted {
-                    changes.append(Change(path: directory, kind: .modified))
+                    changes.append(Change(path: Self.text(directory), kind: .modified))
                 }
-                changes.append(Change(path: path, kind: kind))
+                changes.append(Change(path: Self.text(path), kind: kind))
             }
             if entry.isDirectory { try visit(path, &changes, &changed) }
         }
     }
 
+    private static func text(_ path: [UInt8]) -> String { String(decoding: path, as: UTF8.self) }
+
+    private static func terminated(_ root: String, _ path: [UInt8]) -> [CChar] {
+        (Array(root.utf8) + path).map { CChar(bitPattern: $0) } + [0]
+    }
+
+    private static func look(_ root: String, _ path: [UInt8], _ status: inout stat) -> Bool {
+        lstat(terminated(root, path), &status) == 0
+    }
+
+    private static func open(_ root: String, _ path: [UInt8]) -> Descriptor? {
+        let number = openat(AT_FDCWD, terminated(root, path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        return number < 0 ? nil : Descriptor(owning: number)
+    }
+
     /// What became of an entry; `nil` for a directory that is only there because of what is in it.
-    private func kind(of path: String, _ status: stat) -> Kind? {
+    private func kind(of path: [UInt8], _ status: stat) -> Kind? {
         if status.st_mode & S_IFMT == S_IFCHR, status.st_rdev == 0 { return .deleted }
         var old = stat()
-        guard layers.contains(where: { lstat($0 + path, &old) == 0 && !Self.isWhiteout(old) }) else { return .added }
+        guard layers.contains(where: { Self.look($0, path, &old) && !Self.isWhiteout(old) }) else { return .added }
         let isSame =
             status.st_mode == old.st_mode && status.st_mode & S_IFMT == S_IFDIR && status.st_size == old.st_size
             && status.st_mtim.tv_sec == old.st_mtim.tv_sec && status.st_mtim.tv_nsec == old.st_mtim.tv_nsec

@@ -1,5 +1,6 @@
 import OCI
 import OrderedJSON
+import Posix
 
 extension Node {
     /// What images, containers and volumes take of the disk (API: SystemDataUsage).
@@ -27,7 +28,7 @@ extension Node {
                     var shown = json(of: volume).object ?? [:]
                     shown["UsageData"] = [
                         "RefCount": .integer(Int64(users(ofVolume: volume.name).count)),
-                        "Size": .integer(try DirectorySize.sum(of: volumes.path(of: volume.name))),
+                        "Size": .integer(try DirectoryTree.size(of: volumes.path(of: volume.name))),
                     ]
                     return .object(shown)
                 })

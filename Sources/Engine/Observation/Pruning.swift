@@ -32,7 +32,7 @@ extension Node {
         var removed: [JSON] = []
         var freed: Int64 = 0
         for container in try prunable(filters) {
-            let size = try DirectorySize.sum(of: container.upper)
+            let size = try DirectoryTree.size(of: container.upper)
             do {
                 try removeContainer(container.id, force: false, removeVolumes: false, operation: operation)
             } catch let failure as EngineFailure {

@@ -241,7 +241,7 @@ extension Node {
         var removed: [JSON] = []
         var freed: Int64 = 0
         for volume in try prunable(filters, all: all) {
-            let size = (try? DirectorySize.sum(of: volumes.path(of: volume.name))) ?? 0
+            let size = (try? DirectoryTree.size(of: volumes.path(of: volume.name))) ?? 0
             do { try removeVolume(volume.name, force: true, operation: operation) } catch let failure as EngineFailure {
                 // A container has begun to use it meanwhile: then it is not unused.
                 if failure.status == 409 { continue }

@@ -28,9 +28,9 @@ struct TreeCopy {
     private init(target: Descriptor) { self.target = target }
 
     private mutating func directory(_ source: Descriptor, to copy: Descriptor, path: [CChar]) throws(SystemError) {
-        for name in try Self.names(in: source) {
+        for entry in try Files.list(source, shown: "a directory") {
             entries += 1
-            let shown = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let (name, shown) = (entry.terminated, entry.name)
             var status = stat()
             try check("looking at \(shown)") { fstatat(source.number, name, &status, AT_SYMLINK_NOFOLLOW) }
             let place = (path.isEmpty ? [] : path + [CChar(bitPattern: UInt8(ascii: "/"))]) + name.dropLast()
@@ -126,29 +126,5 @@ struct TreeCopy {
                 throw .last("setting attribute \(text)")
             }
         }
-    }
-
-    /// The names in a directory, each ended by NUL: names are bytes, not text.
-    static func names(in directory: Descriptor) throws(SystemError) -> [[CChar]] {
-        let copy = try check("opening a directory") {
-            openat(directory.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        }
-        guard let stream = fdopendir(copy) else {
-            let error = SystemError.last("listing a directory")
-            close(copy)
-            throw error
-        }
-        defer { closedir(stream) }
-        var found: [[CChar]] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
-                    Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
-                }
-            }
-            if name == [46, 0] || name == [46, 46, 0] { continue }
-            found.append(name)
-        }
-        return found
     }
 }

@@ -1,16 +1,15 @@
 import Glibc
-import Posix
 
 /// A tree of files as it lies on the disk, measured.
-enum DirectoryTree {
+public enum DirectoryTree {
     /// Whether a path is a directory, and no link to one.
-    static func isDirectory(_ path: String) -> Bool {
+    public static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// The sum of the sizes of files and symbolic links, those with several names counted once: what Docker counts.
-    static func size(of path: String) throws(SystemError) -> Int64 {
+    /// The sum of the sizes of files and symbolic links in bytes, those with several names counted once: what Docker counts.
+    public static func size(of path: String) throws(SystemError) -> Int64 {
         var counted: Set<UInt64> = []
         return try size(of: try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), shown: path, &counted)
     }
@@ -19,16 +18,21 @@ enum DirectoryTree {
         throws(SystemError) -> Int64
     {
         var sum: Int64 = 0
-        for name in try TreeRemoval.names(in: directory, shown: shown) {
-            let path = "\(shown)/\(name.text)"
+        for entry in try Files.list(directory, shown: shown) {
+            let path = "\(shown)/\(entry.name)"
             var status = stat()
-            try check("looking at \(path)") {
-                name.withCString { fstatat(directory.number, $0, &status, AT_SYMLINK_NOFOLLOW) }
+            if fstatat(directory.number, entry.terminated, &status, AT_SYMLINK_NOFOLLOW) != 0 {
+                // Whoever lives in the tree may have removed it meanwhile.
+                if errno == ENOENT { continue }
+                throw .last("looking at \(path)")
             }
             switch status.st_mode & S_IFMT {
             case S_IFDIR:
-                let number = try check("opening \(path)") {
-                    name.withCString { openat(directory.number, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+                let number = openat(
+                    directory.number, entry.terminated, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                if number < 0 {
+                    if errno == ENOENT || errno == ENOTDIR || errno == ELOOP { continue }
+                    throw .last("opening \(path)")
                 }
                 sum += try size(of: Descriptor(owning: number), shown: path, &counted)
             case S_IFREG, S_IFLNK:
