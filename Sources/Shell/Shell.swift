@@ -232,7 +232,7 @@ extension Shell: LineRunner.Commands {
         case "watch": return watch(Array(words.dropFirst()))
         case "step": return step(Array(words.dropFirst()))
         case "node": return lab(words)
-        case "topology": return topology()
+        case "topology": return words.count == 1 ? topology() : own(.complain(voice.usage("topology")))
         case "raw", "capture", "registry":
             guard let run = configuration.ownProgram else { return own(.complain(voice.onlyWithOwnEngine(words[0]))) }
             return .own { io in run(words, io) }

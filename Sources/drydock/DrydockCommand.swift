@@ -136,15 +136,20 @@ struct CaptureCommand: ParsableCommand {
     @Option(help: "Show only: \(CaptureFace.Filter.allCases.map(\.rawValue).joined(separator: ", ")).")
     var only = CaptureFace.Filter.all.rawValue
 
-    func run() throws {
-        guard let filter = CaptureFace.Filter(rawValue: only) else {
+    private var filter: CaptureFace.Filter? { CaptureFace.Filter(rawValue: only) }
+
+    func validate() throws {
+        if filter == nil {
             let names = CaptureFace.Filter.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("there is no filter \(only); it can be \(names)")
         }
         if let count, count < 1 { throw ValidationError("the count is at least 1") }
+    }
+
+    func run() throws {
         let face = CaptureFace(
             home: try DrydockHome(environment: processEnvironment()), node: node,
-            interface: interface ?? (node == "cable" ? "cable0" : "eth0"), count: count, filter: filter)
+            interface: interface ?? (node == "cable" ? "cable0" : "eth0"), count: count, filter: filter ?? .all)
         try face.run()
     }
 }

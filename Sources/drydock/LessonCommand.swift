@@ -133,11 +133,12 @@ struct LessonCommand: ParsableCommand {
         @Flag(help: "Print the lines that took longer than a second.") var slow = false
         @Argument(help: "Lessons; all of them if none is named.") var ids: [String] = []
 
+        func validate() throws {
+            if let language, Language(rawValue: language) == nil { throw ValidationError("--language is en or ko") }
+        }
+
         func run() throws {
-            let languages = try language.map { name in
-                guard let language = Language(rawValue: name) else { throw ValidationError("--language is en or ko") }
-                return [language]
-            }
+            let languages = language.flatMap { Language(rawValue: $0) }.map { [$0] }
             try Lab.removeAllAtSignals()
             let course = try folder.course()
             let environment = processEnvironment()
@@ -166,7 +167,7 @@ struct LessonCommand: ParsableCommand {
         if words.isEmpty { return try course.ids() }
         return try words.map { word in
             guard let id = try course.id(matching: word) else {
-                throw ValidationError("there is no lesson \(word) in \(course.directory)")
+                throw UsageProblem("there is no lesson \(word) in \(course.directory)")
             }
             return id
         }
@@ -186,16 +187,17 @@ struct DemoCommand: ParsableCommand {
     @Argument(help: "The lesson, or notes.") var lesson: String
     @Argument(help: "Behind notes: the lesson whose notes are printed.") var notesOf: String?
 
+    func validate() throws {
+        if notesOf != nil, lesson != "notes" {
+            throw ValidationError("one lesson at a time; `drydock demo notes \(lesson)` prints its notes")
+        }
+        guard (1...1000).contains(pace) else { throw ValidationError("--pace is 1 to 1000 milliseconds") }
+    }
+
     func run() throws {
         let home = try DrydockHome(environment: processEnvironment())
-        if let notesOf {
-            guard lesson == "notes" else {
-                throw ValidationError("one lesson at a time; `drydock demo notes \(lesson)` prints its notes")
-            }
-            return try printNotes(notesOf)
-        }
+        if let notesOf { return try printNotes(notesOf) }
         if lesson == "notes" { return showNotes(home.path + "/learner/demo.json") }
-        guard (1...1000).contains(pace) else { throw ValidationError("--pace is 1 to 1000 milliseconds") }
         throw ExitCode(try ShellFace(home: home).demonstrate(lesson, isAutomatic: isAutomatic, pace: pace))
     }
 

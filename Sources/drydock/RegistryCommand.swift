@@ -85,7 +85,7 @@ struct RegistryCommand: ParsableCommand {
                 let source = path == "-" ? nil : try Descriptor.open(path, O_RDONLY)
                 var status = stat()
                 if let source, fstat(source.number, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-                    throw ValidationError(
+                    throw UsageProblem(
                         "\(path) is a directory; give it as an archive: tar -C \(path) -c . | drydock registry add -")
                 }
                 let stream = try client.stream(
