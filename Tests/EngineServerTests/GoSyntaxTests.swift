@@ -31,6 +31,11 @@ import Testing
         #expect(GoSyntax.problem(in: Array(text.utf8)) == .incomplete)
     }
 
+    @Test func deepNestingIsLeftToTheParserInsteadOfOverflowingTheStack() {
+        #expect(GoSyntax.problem(in: Array(repeating: UInt8(ascii: "["), count: 100_000)) == nil)
+        #expect(GoSyntax.problem(in: Array(String(repeating: #"{"a":"#, count: 100_000).utf8)) == nil)
+    }
+
     @Test func spaceIsEmptyAndWhatFollowsAValueIsTrailing() {
         #expect(GoSyntax.problem(in: Array(" \n".utf8)) == .empty)
         #expect(GoSyntax.problem(in: Array("{} {}".utf8)) == .trailing)

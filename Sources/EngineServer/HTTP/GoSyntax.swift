@@ -13,7 +13,7 @@ enum GoSyntax {
         case wrong(String)
     }
 
-    /// - Returns: `nil` for a text that Go's scanner takes.
+    /// - Returns: `nil` for a text that Go's scanner takes, and for one that is nested too deeply to be looked through.
     static func problem(in bytes: [UInt8]) -> Problem? {
         var scanner = Scanner(bytes: bytes)
         scanner.skipSpace()
@@ -25,7 +25,8 @@ enum GoSyntax {
         } catch { return error.problem }
     }
 
-    private struct Stop: Error { var problem: Problem }
+    /// The end of the search; without a problem where the text is nested too deeply to be looked through.
+    private struct Stop: Error { var problem: Problem? }
 
     /// Goes through one value, recursively; the parser before it has refused what is nested too deeply.
     private struct Scanner {
@@ -98,9 +99,12 @@ enum GoSyntax {
             }
         }
 
+        /// Deeper than our parser goes, and shallow enough for a thread's stack.
+        private static let maximumDepth = 250
+
         private mutating func enter() throws(Stop) {
             depth += 1
-            guard depth <= 10_000 else { throw Stop(problem: .wrong("exceeded max depth")) }
+            guard depth <= Self.maximumDepth else { throw Stop(problem: nil) }
         }
 
         private mutating func object() throws(Stop) {
