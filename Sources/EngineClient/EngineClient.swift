@@ -170,13 +170,10 @@ public final class EngineClient: Sendable {
     private func refusal(_ answer: Answer) throws(ConnectionError) -> EngineError {
         let bytes = try broken { () throws(HTTPFailure) in try answer.body.readToEnd(limit: 1 << 20) }
         giveBack(answer)
-        let message: String
-        if let json = try? JSON(parsing: bytes), let text = json["message"]?.string {
-            message = text
-        } else {
-            let text = String(decoding: bytes, as: UTF8.self)
-            message = String(text.reversed().drop(while: \.isWhitespace).reversed())
-        }
+        // As Docker's client: without white space at the ends.
+        let text = (try? JSON(parsing: bytes))?["message"]?.string ?? String(decoding: bytes, as: UTF8.self)
+        let start = text.drop(while: \.isWhitespace)
+        let message = String(start.reversed().drop(while: \.isWhitespace).reversed())
         let fallback = "request returned \(answer.head.status) \(answer.head.reason)"
         return EngineError(
             status: answer.head.status, message: message.isEmpty ? fallback : message,

@@ -38,7 +38,7 @@ INTENDED: dict[str, tuple[str, str]] = {
     "POST /containers/create {'Image': 'BAD NAME'}": (
         "invalid reference format: repository name (library/BAD NAME) must be lowercase", _REFERENCE),
     "POST /containers/create {'Image': 'busybox', 'HostConfig': {'PidMode': 'odd'}}": ("invalid PID mode: odd", _MODE),
-    "POST /containers/create {'Image': 'busybox', 'HostConfig': {'IpcMode': 'odd'}}": ("invalid IPC mode: odd", _MODE),
+    "POST /containers/create {'Image': 'busybox', 'HostConfig': {'IpcMode': 'odd'}}": ("Invalid IPC mode: odd", _MODE),
     "POST /networks/create {}": ("invalid name: name is empty", _NETWORK),
     "POST /networks/create {'Name': 'x', 'IPAM': {'Config': [{'Subnet': 'nonsense'}]}}": (
         "Invalid subnet nonsense : invalid CIDR address: nonsense", _NETWORK),

@@ -64,7 +64,7 @@ struct SettingsCheck {
         }
         let ipc = host.text("IpcMode")
         guard ["private", "shareable", "host", "none"].contains(ipc) || ipc.hasPrefix("container:") else {
-            throw EngineFailure.invalid("invalid IPC mode: \(ipc)")
+            throw EngineFailure.invalid("Invalid IPC mode: \(ipc)")
         }
         if !host.text("UsernsMode").isEmpty, host.text("UsernsMode") != "host" {
             throw EngineFailure.invalid("invalid user namespace mode: \(host.text("UsernsMode"))")

@@ -12,9 +12,9 @@ extension Routes {
         return [
             Self.change("POST", "/containers/{name}/attach") { request, responder, _ in
                 do { try attach(request, responder) } catch {
-                    guard responder.phase == .waiting else { throw error }
+                    guard responder.phase == .waiting, !(error is HTTPFailure) else { throw error }
                     // Docker's daemon answers in plain text here, for whoever looks at the connection.
-                    let refusal = EngineRoutes.translate(error)
+                    let refusal = (error as? APIError) ?? EngineRoutes.translate(error)
                     try responder.send(
                         refusal.status, bytes: Array("\(refusal.message)\r\n".utf8), contentType: Self.rawStream)
                 }
