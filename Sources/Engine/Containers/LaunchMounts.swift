@@ -147,9 +147,14 @@ extension LaunchPlan {
     var mask: ChildStep {
         let masked = host.strings("MaskedPaths")
         let readOnly = host.strings("ReadonlyPaths")
+        // What the kernel does not have is passed over, and not told of: /proc and /sys have the same for all.
+        let isThere: (String) -> Bool = { path in
+            !["/proc/", "/sys/"].contains { path.hasPrefix($0) } || Files.exists(path)
+        }
+        let found = masked.filter(isThere)
         return ChildStep(
-            kind: .mountMask, command: "mount --bind /dev/null /proc/kcore; …",
-            facts: ["masked": .strings(masked), "readOnly": .strings(readOnly)],
+            kind: .mountMask, command: "mount --bind /dev/null \(found.first ?? "/proc/kcore"); …",
+            facts: ["masked": .strings(found), "readOnly": .strings(readOnly.filter(isThere))],
             operations: readOnly.map { .makeReadOnly($0) } + masked.map { .mask($0) },
             evidence: mountEvidence("/proc/sys"))
     }
