@@ -190,8 +190,9 @@ class Images(DamageTest):
     def blobs(self, name: str) -> list[str]:
         """The paths of an image's manifest, configuration and layers."""
         index = json.loads(pathlib.Path(self.node("content", "index.json")).read_text())
+        full = f"{name}:latest" if "/" in name else f"docker.io/library/{name}:latest"
         digest = next(entry["digest"] for entry in index["manifests"]
-                      if entry.get("annotations", {}).get("io.containerd.image.name", "").endswith(f"{name}:latest"))
+                      if entry.get("annotations", {}).get("io.containerd.image.name") == full)
         manifest = json.loads(pathlib.Path(self.blob(digest)).read_text())
         return [self.blob(digest), self.blob(manifest["config"]["digest"]),
                 *(self.blob(layer["digest"]) for layer in manifest["layers"])]
@@ -283,7 +284,7 @@ class Images(DamageTest):
         name = f"{registry}/mine"
         self.assertSucceeds(self.lab.docker("tag", "127.0.0.1:5000/mine", name))
         self.assertSucceeds(self.lab.docker("push", name))
-        archive = self.blobs("mine")[-1]
+        archive = self.blobs(name)[-1]
         said = f"{self.layer(name)}/diff/said"
 
         def overwrite(path, change):
