@@ -79,6 +79,11 @@ extension Narrator {
             page.paragraph(voice.nothingYet)
             return page.text
         }
+        // What another engine asked of the kernel is not seen from outside, and what is only planned was not asked.
+        guard records.contains(where: { ![.observed, .planned].contains($0.state) }) else {
+            page.paragraph(voice.noCalls)
+            return page.text
+        }
         for steps in operations {
             for record in steps.flatMap(\.records).sorted(by: { $0.index < $1.index }) where record.state != .planned {
                 page.row("# \(record.kind.rawValue)", style: .note)
@@ -125,7 +130,9 @@ extension Narrator {
         for steps in operations {
             let rows = steps.flatMap { step in step.records.map { (step.number, $0) } }
             for (number, record) in rows.sorted(by: { $0.1.index < $1.1.index }) {
-                let time = record.state == .planned ? "-" : TemplateFilter.time(record.duration)
+                // How long another engine took is not seen from outside.
+                let isTimed = record.state != .planned && record.state != .observed
+                let time = isTimed ? TemplateFilter.time(record.duration) : "-"
                 let mark = record.state == .failed ? voice.failed + ": " : ""
                 page.row(
                     "\(number)".rightAligned(to: 4) + "  " + record.kind.rawValue.padded(to: kindColumns) + "  "

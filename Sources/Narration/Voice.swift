@@ -161,6 +161,11 @@ struct Voice: Sendable {
             "아직 설명한 명령이 없습니다. 먼저 입력해 보십시오: docker run hello-world")
     }
 
+    var noCalls: String {
+        say(
+            "Of these steps no call to the kernel is known: they are only planned, or another engine did them.",
+            "이 단계들의 시스템 콜은 알 수 없습니다. 계획일 뿐이거나 다른 엔진이 한 일입니다.")
+    }
     var noEvidence: String { say("nothing was read back", "다시 읽은 값 없음") }
     var stepColumns: (number: String, kind: String, time: String, command: String) {
         language == .en

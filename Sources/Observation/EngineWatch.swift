@@ -116,6 +116,20 @@ public final class EngineWatch: Sendable {
             let repository = request.query.first { $0.0 == "repo" }?.1 ?? ""
             let tag = request.query.first { $0.0 == "tag" }?.1 ?? ""
             state.withLock { _ = $0.names.insert(tag.isEmpty ? repository : "\(repository):\(tag)") }
+        case ("commit", _, _):
+            guard let name = request.query.first(where: { $0.0 == "container" })?.1,
+                let sight = look(at: name, request.engine)
+            else { return }
+            expect(sight.id, "commit")
+        case ("containers", _, "archive") where request.method == "PUT":
+            guard let sight = look(at: name, request.engine) else { return }
+            let path = request.query.first { $0.0 == "path" }?.1
+            state.withLock { $0.story.archives[sight.id] = path }
+            expect(sight.id, "extract-to-dir")
+        case ("images", "create", _):
+            guard let image = request.query.first(where: { $0.0 == "fromImage" })?.1 else { return }
+            let tag = request.query.first { $0.0 == "tag" }?.1 ?? ""
+            expect(tag.isEmpty ? image : image + (tag.contains(":") ? "@" : ":") + tag, "pull")
         case ("images", "load", _): state.withLock { _ = $0.names.insert("image load") }
         case ("images", _, "") where request.method == "DELETE": keepRemoved(answer)
         default: break
@@ -230,6 +244,9 @@ public final class EngineWatch: Sendable {
                 return (isLoad || Self.isAbout(event, state.names)) && !state.told.contains(event)
             }
             state.told.formUnion(new)
+            for event in new where event.type == "image" && event.action == "pull" {
+                state.story.images[event.id] = engine.answer("/images/\(event.id)/json")
+            }
             state.awaited = isOver ? [] : state.awaited.filter { ["die", "destroy"].contains($0.action) }
             return state.story.records(of: new)
         }

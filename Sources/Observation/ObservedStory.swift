@@ -14,6 +14,10 @@ struct ObservedStory {
     var executions: [String: ExecutionSight] = [:]
     /// What the engine said of networks, by ID.
     var networks: [String: JSON] = [:]
+    /// What the engine said of images after they had been pulled, by name.
+    var images: [String: JSON] = [:]
+    /// Where archives were unpacked in containers, by the container's ID.
+    var archives: [String: String] = [:]
     /// What the engine said of volumes, by name.
     var volumes: [String: JSON] = [:]
 
@@ -90,6 +94,26 @@ struct ObservedStory {
                 ])
         case "die": return operation("container ended", ending(event, sight, told, later))
         case "destroy": return operation("remove container", removal(event, sight, name, told))
+        case "commit":
+            let image = event.attributes["imageID"].map { JSON.string($0) } ?? .null
+            return operation(
+                "commit container",
+                [
+                    .init(
+                        kind: .imageCommit, command: told,
+                        facts: ["container": .string(name), "image": image, "upper": .null, "size": .null])
+                ])
+        case "extract-to-dir":
+            guard let path = event.attributes["path"] ?? archives[event.id] else { return nil }
+            return operation(
+                "copy into container",
+                [
+                    .init(
+                        kind: .filesPut, command: told,
+                        facts: [
+                            "container": .string(name), "directory": .string(path), "entries": .null, "upper": .null,
+                        ])
+                ])
         case "pause", "unpause":
             guard let sight, let path = sight.process?.cgroupPath else { return nil }
             let processes = sight.reading("memory", first: "cgroup.procs", second: "cgroup.procs")
@@ -227,6 +251,20 @@ struct ObservedStory {
         case "untag": return operation("remove image", .imageUntag, image)
         case "delete":
             return operation("remove image", .imageDelete, ["image": .string(event.id), "layers": .null])
+        case "pull":
+            guard let found = images[event.id], let id = found["Id"]?.string else { return nil }
+            return Operation(
+                title: "pull image", object: event.id,
+                steps: [
+                    .init(
+                        kind: .imageResolve, command: told,
+                        facts: [
+                            "reference": .string(event.id), "image": .string(id),
+                            "layers": .integer(Int64(found["RootFS"]?["Layers"]?.array?.count ?? 0)),
+                            "size": found["Size"] ?? .null,
+                        ],
+                        evidence: [Evidence(source: "docker image inspect \(event.id)", text: "Id: \(id)")])
+                ])
         case "load":
             return operation("load images", .imageLoad, ["source": "archive", "images": .array([.string(name)])])
         default: return nil

@@ -54,6 +54,27 @@ class Observed(LabTest):
         told = self.assertSucceeds(self.lab.line("docker rm observed", level="brief")).err
         self.assertIn("observed is forgotten", told)
 
+    def test_steps_and_why_and_evidence_are_of_what_was_observed(self):
+        page = self.assertSucceeds(self.lab.line(
+            "docker run -d --name observed busybox sleep 600", "steps", "why 1", "evidence 1", "trace", level="off")).out
+        # A time and a call would be made up.
+        self.assertRegex(page, r"(?m)^\|\s+\d+  process\.execute +-  /proc/\d+/exe$")
+        self.assertNotIn("0 ms", page)
+        self.assertIn("no call to the kernel is known", page)
+        self.assertRegex(page, r"(?m)^\|\s+= Id:\s+(\|\s+)?sha256:[0-9a-f]+")
+
+    def test_images_and_files_are_told(self):
+        self.assertSucceeds(self.lab.docker("run", "-d", "--name", "observed", "busybox", "sleep", "600"))
+        told = self.assertSucceeds(self.lab.line("docker cp /etc/hostname observed:/new", level="brief")).err
+        self.assertIn("an archive, unpacked in / of observed", told)
+        told = self.assertSucceeds(self.lab.line("docker commit observed observed:1", level="brief")).err
+        self.addCleanup(self.lab.docker, "rmi", "observed:1")
+        self.assertIn("a new layer with what observed has written", told)
+        if not self.host:
+            told = self.assertSucceeds(self.lab.line("docker pull busybox", level="brief")).err
+            self.assertIn("| observed: ", told)
+            self.assertRegex(told, r"busybox:latest, 1 read-only layer, on \w+")
+
     def test_what_another_client_does_is_not_told(self):
         self.assertSucceeds(self.lab.docker("run", "-d", "--name", "observed", "busybox", "sleep", "600"))
         told = self.assertSucceeds(

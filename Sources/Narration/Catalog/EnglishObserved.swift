@@ -31,6 +31,9 @@ extension EnglishTexts {
                 No name led to the image any more, so its configuration was removed, and those of its layers that no \
                 other image uses.
                 """),
+        .imageCommit: ObservedExplanation(
+            brief: "{?image}image {image|short}, {/}a new layer with what {container} has written"),
+        .filesPut: ObservedExplanation(brief: "an archive, unpacked in {directory} of {container}"),
         .processSignal: ObservedExplanation(brief: "{signal|signal} to {?pid}PID {pid}{:}its first process{/}"),
         .processEnd: ObservedExplanation(
             brief: """

@@ -29,6 +29,9 @@ extension KoreanTexts {
         .imageDelete: ObservedExplanation(
             brief: "{image|short} 이미지가 없어짐",
             full: "이미지를 가리키는 이름이 더는 없어서 설정을 지웠고, 다른 이미지가 쓰지 않는 레이어도 함께 지웠습니다."),
+        .imageCommit: ObservedExplanation(
+            brief: "{?image}{image|short} 이미지, {/}{container} 컨테이너가 쓴 것을 담은 새 레이어"),
+        .filesPut: ObservedExplanation(brief: "{container} 컨테이너의 {directory} 경로에 아카이브를 풀었음"),
         .processSignal: ObservedExplanation(brief: "{?pid}PID {pid}번{:}첫 프로세스{/}에 {signal|signal} 시그널"),
         .processEnd: ObservedExplanation(
             brief: """
