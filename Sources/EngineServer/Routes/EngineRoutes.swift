@@ -28,6 +28,7 @@ public enum EngineRoutes {
 
     /// The answer that an error of the engine means, for ``EngineServer/Configuration/translate``.
     public static func translate(_ error: any Error) -> APIError {
+        if let error = error as? APIError { return error }
         let failure = EngineFailure(wrapping: error, doing: "answering a request")
         return APIError(failure.status, failure.message)
     }
