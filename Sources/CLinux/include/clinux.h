@@ -23,6 +23,8 @@ int linux_openat2(int directory, const char *path, uint64_t flags, uint64_t mode
 int linux_pidfd_send_signal(int pidfd, int signal);
 /// A packet socket that takes all frames of an interface of the thread's network namespace (packet(7)).
 int linux_capture(const char *interface);
+/// How many bytes that were written to a socket its peer has not taken yet (SIOCOUTQ, unix(7) and tcp(7)); -1 on failure.
+int linux_socket_unread(int socket);
 /// pidfd_open(2)
 int linux_pidfd_open(pid_t pid);
 /// makedev(3), major(3), minor(3)

@@ -1,3 +1,5 @@
+import CLinux
+import Glibc
 public import HTTPMessages
 public import OrderedJSON
 public import Posix
@@ -147,8 +149,20 @@ public final class Responder: Sendable {
             throw error
         }
         try connection.write(head.encoded())
+        waitUntilRead(stream.socket)
         return stream
     }
+
+    /// Waits, for a moment at most, until the client has taken the head of an answer.
+    ///
+    /// There are clients, docker-py for one, that look for the head through a buffer and go on with the bare connection:
+    /// output that is there as soon as the head would stay in the buffer, and be lost.
+    private func waitUntilRead(_ socket: Descriptor) {
+        for _ in 0..<Self.headPatience where linux_socket_unread(socket.number) > 0 { usleep(50) }
+    }
+
+    /// How often it is looked whether the head was taken: for about a fifth of a second.
+    private static let headPatience = 2_000
 
     // MARK: Heads
 
