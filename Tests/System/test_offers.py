@@ -66,6 +66,15 @@ class Student:
                   numbers=re.findall(r"(?m)^\|\s+(\d+)\s+([a-z]+\.[a-z]+)\s", told.out))
         return told
 
+    def walk(self, lines: list[str], values: dict[str, str]) -> None:
+        """Types one line after another, filled with values; `node2: …` is typed on that node, which joins as it is told."""
+        for line in lines:
+            line = line.format(**values)
+            node, _, rest = line.partition(": ")
+            told = student.type(rest, node=node) if node == "node2" else student.type(line)
+            if "swarm init" in line:
+                values["join"] = re.search(r"docker swarm join .*", told.out)[0]
+
     def take(self, line: str, told: str, run, numbers: list[tuple[str, str]] = ()) -> None:
         """Types all that was offered in a text. With the list of `steps`, a number and a kind each, an offer is held
         against the steps under whose number it stands."""
@@ -164,12 +173,7 @@ class Offers(LabTest):
     def test_after_each_line(self):
         student = Student(self, self.lab)
         values = with_a_context(self, self.lab)
-        for line in self.LINES:
-            line = line.format(**values)
-            node, _, rest = line.partition(": ")
-            told = student.type(rest, node=node) if node == "node2" else student.type(line)
-            if "swarm init" in line:
-                values["join"] = re.search(r"docker swarm join .*", told.out)[0]
+        student.walk(self.LINES, values)
         self.assertGreater(student.offers, 200)
         self.assertEqual(KINDS - student.kinds - self.ELSEWHERE, set())
         self.assertEqual(student.broken(), set())
@@ -277,16 +281,10 @@ class WithoutRoot(RootlessTest):
         for path, _, names in os.walk(values["context"]):
             for name in ("", *names):
                 os.chown(os.path.join(path, name), USER, USER)
-        for line in Offers.LINES:
-            if line.startswith(self.LEFT_OUT):
-                continue
-            for words in self.TAKES_MORE:
-                line = line.replace(words, "")
-            line = line.format(**values)
-            node, _, rest = line.partition(": ")
-            told = student.type(rest, node=node) if node == "node2" else student.type(line)
-            if "swarm init" in line:
-                values["join"] = re.search(r"docker swarm join .*", told.out)[0]
+        lines = [line for line in Offers.LINES if not line.startswith(self.LEFT_OUT)]
+        for words in self.TAKES_MORE:
+            lines = [line.replace(words, "") for line in lines]
+        student.walk(lines, values)
         self.assertGreater(student.offers, 180)
         self.assertFalse({kind for kind in student.kinds if kind.startswith("cgroup.")})
 

@@ -144,6 +144,11 @@ class WithoutRoot(RootlessTest):
         self.start("box", "busybox", "sleep", "1000")
         with self.subTest("another container's"):
             self.assertIn("sleep 1000", self.run_("--pid", "container:box", "--network", "container:box", "busybox", "ps"))
+        with self.subTest("or not: that of cgroups"):
+            namespace = ["busybox", "readlink", "/proc/self/ns/cgroup"]
+            own = os.readlink("/proc/self/ns/cgroup")
+            self.assertEqual(self.run_("--cgroupns", "host", *namespace).strip(), own)
+            self.assertNotEqual(self.run_("--cgroupns", "private", *namespace).strip(), own)
         with self.subTest("the node's network"):
             self.assertIn("docker0", self.run_("--network", "host", "busybox", "ip", "link"))
 

@@ -74,21 +74,26 @@ struct LaunchPlan {
         if let filter { steps.append(Self.loadFilter(filter, host: host, kernel: kernel)) }
         steps += Self.capabilities(identity, host: host, filtered: filter != nil, kernel: kernel)
         steps.append(execute)
-        return Self.begun(steps)
+        // Without a cgroup to join first, the namespace of cgroups is left at once.
+        return Self.begun(steps, and: kernel.profile.makesCgroups ? [] : cgroupNamespace)
     }
 
     /// What every process does first, before anything that is told as a step.
-    static func begun(_ steps: [ChildStep]) -> [ChildStep] {
+    static func begun(_ steps: [ChildStep], and further: [SandboxOperation] = []) -> [ChildStep] {
         var steps = steps
         if let first = steps.first {
-            steps[0].operations = [.dieWithEngine, .newSession] + first.operations
+            steps[0].operations = [.dieWithEngine, .newSession] + further + first.operations
         }
         return steps
     }
 
     private func joinCgroups(_ descriptors: [Descriptor]) -> [ChildStep] {
-        let unshare: [SandboxOperation] = host.text("CgroupnsMode") == "private" ? [.unshare(.cgroup)] : []
-        return Self.joinCgroups(cgroup, descriptors, kernel: kernel, then: unshare)
+        Self.joinCgroups(cgroup, descriptors, kernel: kernel, then: cgroupNamespace)
+    }
+
+    /// What `--cgroupns private` asks for.
+    private var cgroupNamespace: [SandboxOperation] {
+        host.text("CgroupnsMode") == "private" ? [.unshare(.cgroup)] : []
     }
 
     /// The step in which a process enters a container's cgroup: of version 2 it is born in it, of version 1 it writes
