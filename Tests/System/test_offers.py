@@ -71,7 +71,7 @@ class Student:
         for line in lines:
             line = line.format(**values)
             node, _, rest = line.partition(": ")
-            told = student.type(rest, node=node) if node == "node2" else student.type(line)
+            told = self.type(rest, node=node) if node == "node2" else self.type(line)
             if "swarm init" in line:
                 values["join"] = re.search(r"docker swarm join .*", told.out)[0]
 
